@@ -35,7 +35,7 @@ from scoring.steps.verdict import StepVerdict
 from scoring.text.hidden import blanks, without_hidden
 
 #: Changes whenever a verdict on any answer could change.
-SCORER_VERSION = "1.13.0"
+SCORER_VERSION = "1.14.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

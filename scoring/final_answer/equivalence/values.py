@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from scoring.final_answer.equivalence.rates import SPEED, length_per_time
 from scoring.final_answer.equivalence.rounding import MANTISSA, in_powers, rounds, rounds_finely
 from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.exact import exact, is_decimal
@@ -113,10 +114,21 @@ class ValueComparison:
         if a is None or b is None:
             return Fraction(1)
         if a[:2] != b[:2]:
-            apart = _apart(a, b) or _lengths_apart(a, b)
+            if (scale := length_per_time(self.asked, a, b)) is not None:
+                return scale
+            apart = _apart(a, b) or self._lengths_apart(a, b)
             apart = apart or (self.demanded_unit is not None and _contrary(a, b))
             return None if declared or apart else Fraction(1)
         return Fraction(b[2] / a[2]).limit_denominator(10**9)
+
+    def _lengths_apart(self, asked: Measure, stated: Measure) -> bool:
+        """Return whether a length is stated where an area or a volume is asked for, or the reverse.
+
+        Of a problem that speaks of areas too, the length that it asks for may be another one.
+        """
+        if {asked[0], stated[0]} != {"length"}:
+            return False
+        return asked[1] > stated[1] or _ABOUT_AREA.search(self.asked) is None
 
     def _in_another_currency(self, unit: str, stated: str) -> bool:
         """Return whether an amount is in another currency than the one of the problem."""
@@ -294,7 +306,7 @@ def _apart(asked: Measure, stated: Measure) -> bool:
     Other units that a question seems to ask for may belong to something else in it.
     """
     kinds = {asked[0], stated[0]}
-    return len(kinds & _SPEED) == 1 and len(kinds & {"length", "time"}) == 1
+    return len(kinds & SPEED) == 1 and len(kinds & {"length", "time"}) == 1
 
 
 def _contrary(demanded: Measure, stated: Measure) -> bool:
@@ -303,12 +315,12 @@ def _contrary(demanded: Measure, stated: Measure) -> bool:
     A length for an area, a time or a length for a speed.
     """
     kinds = {demanded[0], stated[0]}
-    return (kinds == {"length"} and demanded[1] != stated[1]) or len(kinds & _SPEED) == 1
+    return (kinds == {"length"} and demanded[1] != stated[1]) or len(kinds & SPEED) == 1
 
 
-def _lengths_apart(asked: Measure, stated: Measure) -> bool:
-    """Return whether a length is stated where an area or a volume is asked for."""
-    return {asked[0], stated[0]} == {"length"} and asked[1] > stated[1]
+_ABOUT_AREA = re.compile(
+    r"面积|体积|容积|平方|立方|area|volume|surface|square|cubic", re.IGNORECASE
+)
 
 
 _CELSIUS = re.compile(r"^°?C$|celsius|摄氏", re.IGNORECASE)
@@ -324,7 +336,6 @@ def _other_degrees(unit: str, stated: str) -> bool:
 
 
 CURRENCIES = frozenset(("dollars", "money", "euros", "sterling", "yen", "rupees", "rubles"))
-_SPEED = frozenset(("length^1/time^1", "length/time"))
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 
 

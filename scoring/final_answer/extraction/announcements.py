@@ -16,6 +16,7 @@ from scoring.final_answer.extraction.statements import BULLET, CALCULATION, stat
 
 CUE = re.compile(
     r"####\s*(?!#)|[\"'](?:final[_ ]?)?(?:answer|result|solution)[\"']\s*:\s*|</?answer>"
+    r"|[\"'](?:最终|最后)?(?:答案|结果)[\"']\s*[:：]\s*"
     r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案"
     r"|的)?(?:应该)?(?:是|为|应为|有(?=\s*[（(]?[A-H①-⑳]))[:：]?"
     r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案"
@@ -34,6 +35,7 @@ CUE = re.compile(
     r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*"
     r"|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案"
     r"|答)\s*[:：]?\s*(?:\**\s*)?(?m:$)"
+    r"|(?m:^)\s*#+\s*(?:final(?: result| value)?|result|最终结果|结果)\s*[:：]?\s*(?m:$)"
     r"|\A\s*(?:```(?:json)?\s*)?\{\s*[\"'][A-Za-z_ ]{1,16}[\"']\s*:\s*(?=[^,{}:]*\}[\s`]*\Z)"
     r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]"
     r"|\b(?:chang|revis|switch|correct|amend)(?:e|ing) (?:my|the) (?:final )?answer to\b",
@@ -46,7 +48,7 @@ _GENERAL = re.compile(
 )
 #: Every announcement but a JSON object of one key holds one of these.
 _KEY = re.compile(
-    r"####|answer|result|solution|option|choice|[答选]|正确|结果|综上|结论|conclu|summary",
+    r"####|answer|result|final|solution|option|choice|[答选]|正确|结果|综上|结论|conclu|summary",
     re.IGNORECASE,
 )
 #: Characters around such words within which their announcement lies.
@@ -156,12 +158,17 @@ def _block_end(text: str, start: int) -> int:
     end = _line_end(text, at)
     if "\n" in text[start:at] or BULLET.match(text[at:end]):
         lines = 0
-        while lines < MAX_LINES_BELOW and BULLET.match(text[at:end]) and end < len(text):
+        item = BULLET if BULLET.match(text[at:end]) else _NAMED_LINE
+        while lines < MAX_LINES_BELOW and item.match(text[at:end]) and end < len(text):
             following = _line_end(text, end + 1)
-            if not BULLET.match(text[end + 1 : following]):
+            if not item.match(text[end + 1 : following]):
                 break
             end, lines = following, lines + 1
     return end
+
+
+#: A line that gives one name its value: several are one answer.
+_NAMED_LINE = re.compile(r"\s*[A-Za-z]\s*=\s*[^=\n]{1,30}$")
 
 
 def _line_end(text: str, at: int) -> int:

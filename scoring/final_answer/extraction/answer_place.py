@@ -8,11 +8,13 @@ over.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from scoring.final_answer.extraction.announcements import last_cue
 from scoring.final_answer.extraction.boxes import boxes, last_group
 from scoring.final_answer.extraction.conclusion import conclusion
 from scoring.final_answer.extraction.corrections import correction
+from scoring.final_answer.extraction.objects import of_object
 from scoring.final_answer.extraction.retractions import replaced
 from scoring.final_answer.extraction.stated import Stated
 from scoring.final_answer.extraction.statements import CALCULATION
@@ -29,14 +31,9 @@ def find_answer(
     text = before_next_turn(text)
     corrected = replaced(text) or correction(text)
     if corrected is not None:
-        later = find_answer(text[corrected:], asked, heads)
+        later = _found_behind(text, corrected, asked, heads)
         if later is not None:
-            return Stated(
-                start=later.start + corrected,
-                end=later.end + corrected,
-                how=later.how,
-                text=_closed(later.text),
-            )
+            return replace(later, text=_closed(later.text))
     boxed = boxes(text)
     cue = last_cue(text)
     if boxed:
@@ -50,8 +47,24 @@ def find_answer(
         if cue is None or cue.start < box.end or not _overrules(text, box, cue):
             return box
     if cue is not None:
-        return cue
+        doubt = _DOUBT.match(cue.text)
+        sure = doubt and _found_behind(text, cue.start + doubt.end(), asked, heads)
+        return sure or cue
+    if (value := of_object(text, asked)) is not None:
+        return value
     return _concluded(text, asked, heads)
+
+
+#: An announcement that is a question itself and goes on: "the answer is 42? Let me see: ...".
+_DOUBT = re.compile(r"[^.。!！?？\n]*[?？](?=[^\n]*\d)")
+
+
+def _found_behind(
+    text: str, at: int, asked: frozenset[str], heads: frozenset[str]
+) -> Stated | None:
+    """Return where the final answer stands behind a place."""
+    later = find_answer(text[at:], asked, heads)
+    return None if later is None else replace(later, start=later.start + at, end=later.end + at)
 
 
 def _closed(text: str) -> str:

@@ -14,7 +14,8 @@ from scoring.final_answer.extraction.asides import (
     comments_only,
 )
 from scoring.final_answer.extraction.denials import denies
-from scoring.final_answer.extraction.remarks import is_elsewhere, is_remark
+from scoring.final_answer.extraction.refusals import refuses
+from scoring.final_answer.extraction.remarks import is_elsewhere, is_later, is_remark
 from scoring.final_answer.extraction.sentences import sentences
 from scoring.final_answer.extraction.statements import clipped, states
 from scoring.final_answer.extraction.strength import (
@@ -41,7 +42,7 @@ def candidates(text: str) -> list[tuple[int, int]]:
     useful: list[tuple[int, int]] = []
     for span in reversed(sentences(text)):
         sentence = text[slice(*span)]
-        if not states(sentence):
+        if not states(sentence) or refuses(sentence):
             continue
         if is_remark(sentence) or denies(sentence):
             remark = remark or [span]
@@ -135,4 +136,6 @@ _WORDS = re.compile(r"(?:[A-Za-z]{2,}\s+){4}|[\u3400-\u9fff]{6}")
 
 
 def _is_aside(sentence: str, asked: frozenset[str]) -> bool:
+    if is_later(sentence) and "later" not in asked:
+        return True
     return is_elsewhere(sentence) and not asked & {"remai", "left", "other", "next", "rest"}

@@ -19,7 +19,7 @@ from scoring.final_answer.question.question import content
 from scoring.final_answer.spelling.writing import END_MARKS
 
 THEN = re.compile(
-    r"(?:^|(?<=[\s,，;；。:：(]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do"
+    r"(?:^|(?<=[\s,，;；。:：(…]))(?:therefore|hence|thus|so(?!\s+(?:does|is|do"
     r"|are|that|on|far|long|many|much)\b)|consequently|accordingly|altogether"
     r"|overall|we (?:get|have|find|obtain|conclude)|it follows that|that means"
     r"|this means|因此|所以|故|从而|于是|可得|得到|可见|综上"
@@ -57,6 +57,8 @@ def conclusion(
 
     ``asked`` are the words of the question, ``heads`` what it calls the thing asked for.
     """
+    if (shown := _pointed_at(text)) is not None:
+        return shown
     text = without_code(without_appendix(text, asked))
     for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
         text = aside.sub(lambda m: " " * len(m.group()), text)
@@ -79,6 +81,24 @@ def conclusion(
         if states(tail) and tail and not _leads_away(text[start : then.start()], tail, asked):
             begin = then.end()
     return Concluded(start=begin, end=end, lead=start)
+
+
+#: A value that an arrow behind it points out: "89 144 <- that one".
+_POINTED_AT = re.compile(
+    r"(?P<value>-?[\d.,/]*\d)[ \t]*(?:<-+|←)[ \t]*(?:that|this|here|it"
+    r"|(?:the |my |final )*answer|答|就是)",
+    re.IGNORECASE,
+)
+
+
+def _pointed_at(text: str) -> Concluded | None:
+    if "<-" not in text and "←" not in text:
+        return None
+    found = list(_POINTED_AT.finditer(text))
+    if not found:
+        return None
+    start, end = found[-1].span("value")
+    return Concluded(start=start, end=end, lead=start)
 
 
 def _leads_away(lead: str, tail: str, asked: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from scoring.final_answer.extraction.statements import FORMULA
 _CORRECTION = guarded(
     (("更正", "纠正", "错了", "算错", "应该改为"), "WORDS"),
     (("不对",), r"(?:……|。|,|，|\s)WORDS"),
-    (("correction", "scratch that"), r"\bWORDS\b"),
+    (("correction", "scratch that", "hang on", "my bad", "on second thought"), r"\bWORDS\b"),
     (("oops", "i made a mistake", "i made an error"), r"\bWORDS"),
     (("let me",), r"\bWORDS (?:correct|fix|redo)"),
     (("wait",), r"\bWORDS\b[,，:：]? (?:that|this|i|no)"),

@@ -37,7 +37,9 @@ _REMARK = re.compile(
     r"|for instance|for example|as an example|e\.g\.|incidentally|by the way|"
     r"in other words|for reference|fun fact|by contrast|in contrast"
     r"|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意"
-    r"|反之)(?![A-Za-z])",
+    r"|反之)(?![A-Za-z])"
+    r"|嘛[\s。.!！~～]*$"
+    r"|^\W*(?:true|false|yes|no)\s+for\s+(?:all\s+)?the\s+(?:others?|rest|remaining)\b",
     re.IGNORECASE,
 )
 #: Sentences about something that is not the case, or not what is asked.
@@ -46,6 +48,22 @@ _CONTRARY = guarded(
     (("had",), r"\bWORDS\s+(?:it|we|he|she|they|the)\b"),
     (("would",), r"^\s*with(?:out)?\b.*\bWORDS\b"),
     (("would",), r"^\s*an?\s+(?:\w+th|second|third)\b.*\bWORDS\b"),
+    (
+        ("would",),
+        (
+            r"^\W*-?\d[\d.,/]*\s*(?:[a-z%°]+\s+){0,2}WORDS\s+(?:\w+\s+){0,2}?"
+            r"(?:be|need|take|mean|require|have|come|hold|make)\b.*"
+            r"\b(?:if|with|for|when|unless|had|too)\b"
+        ),
+    ),
+    (
+        ("the one",),
+        r"\bis WORDS (?:that(?:'s| is| has| gives| equals)|with|which)\b",
+    ),
+    (
+        ("才是", "才等于", "才为"),
+        r"^[\s(（]*(?![-\d.]+才|[^才]*(?:答|这|那|结果|应|它))[^,，;；。]{1,12}WORDS[^,，;；。]*[\d根π√]",
+    ),
     (("如果不", "要是", "假如", "若不", "若没"), "WORDS"),
 )
 _ELSEWHERE = re.compile(
@@ -69,6 +87,20 @@ _VERB = re.compile(
 def is_elsewhere(sentence: str) -> bool:
     """Return whether a sentence speaks of the others, the next or the rest."""
     return _ELSEWHERE.match(sentence) is not None
+
+
+#: What is still to come: "In three years he'll be 12".
+_LATER = re.compile(
+    r"^\W*(?:(?:in|after) (?:\w+ ){1,2}?(?:years?|months?|weeks?|days?)\b[^.]*(?:'ll|’ll|\bwill\b)"
+    r"|next (?:year|month|week)\b[^.]*(?:'ll|’ll|\bwill\b)"
+    r"|(?:再过)?[\d一二两三四五六七八九十]+[年天]后|明年|后年)",
+    re.IGNORECASE,
+)
+
+
+def is_later(sentence: str) -> bool:
+    """Return whether a sentence speaks of a later time."""
+    return _LATER.match(sentence) is not None
 
 
 def is_remark(sentence: str) -> bool:

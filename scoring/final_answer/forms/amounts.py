@@ -149,7 +149,8 @@ def _symbol(text: str) -> str:
 
 
 _COMPOUND = re.compile(
-    r"(?P<a>\d+(?:\.\d+)?)\s*(?P<x>[A-Za-z]{1,8})\.?,?\s*(?:and\s+)?(?P<b>\d+(?:\.\d+)?)\s*(?P<y>[A-Za-z]{1,8})\.?"
+    r"(?P<a>\d+(?:\.\d+)?)\s*(?P<x>[A-Za-z]{1,8}|[\u3400-\u9fff]{1,3})\.?,?\s*(?:and\s+|零|又)?"
+    r"(?P<b>\d+(?:\.\d+)?)\s*(?P<y>[A-Za-z]{1,8}|[\u3400-\u9fff]{1,3})\.?"
 )
 
 

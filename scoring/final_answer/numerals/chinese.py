@@ -155,7 +155,9 @@ def with_chinese(text: str) -> str:
         ratio = re.match(rf"比[{_CHINESE}]+(?![{_CHINESE}多少大小高低长短快慢])", after)
         if not m["sign"] and not ratio and not _COUNTED.match(after):
             return m.group()
-        return f"{'-' if m['sign'] else ''}{value}"
+        # Behind a comma three digits would pass for thousands: 乘6,三百三十.
+        apart = " " if not m["sign"] and re.search(r"\d[,，]$", before) else ""
+        return f"{apart}{'-' if m['sign'] else ''}{value}"
 
     text = _CHINESE_FRACTION.sub(fraction, text)
     text_now = text

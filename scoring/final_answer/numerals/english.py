@@ -135,6 +135,15 @@ _AND_FRACTION = re.compile(
     r"(?<![\d.}_^\w\\/])(?P<whole>\d+)\s+and\s+\\frac\{(?P<top>\d+)\}\{(?P<bottom>\d+)\}"
 )
 
+#: "a hundred" and "a dozen" where they count and are no "per": "it is a dozen", not "$3 a dozen".
+_ARTICLE = re.compile(
+    r"(?:(?<=\bis )|(?<=\bare )|(?<='s )|(?<=\bmean )|(?<=\bof )|(?<=\bhas )|(?<=\bhave )"
+    r"|(?<=\bgets )|(?<=\bmakes )|(?<=\bleaves )|(?<=\bequals )|(?<=: )|(?<== )|\A\s*)"
+    r"an?(?= (?:hundred|thousand|million|dozen)(?![A-Za-z]))",
+    re.IGNORECASE,
+)
+_HALF_DOZEN = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
+
 #: What stands behind "one" where it counts something.
 _COUNTED = re.compile(
     r"\s+(?:in (?:\d|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)|(?:chance|dollar"
@@ -174,6 +183,9 @@ def with_english(text: str) -> str:
     if _TWO_LETTERS.search(text) is None:
         return text
     lower = text.lower()
+    if "dozen" in lower or "hundred" in lower or "thousand" in lower or "million" in lower:
+        text = _ARTICLE.sub("one", _HALF_DOZEN.sub("six", text))
+        lower = text.lower()
     if any(stem in lower for stem in _STEMS):
         text = _HALF.sub(r"\\frac{1}{2} \g<unit>", text)
         text = _LONE_HALF.sub(r"\\frac{1}{2}", text)

@@ -27,6 +27,8 @@ _COMPOUND = re.compile(
     r"\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])(?:\s*(?:零"
     r"|〇)?\s*\d+(?:\.\d+)?\s*\$?\s*(?:十万|百万|千万|[万亿千百])?(?!\d))*",
 )
+#: 3个亿 is said for 3亿.
+_COUNTED_SCALE = re.compile(r"(?<=\d)个(?=[百千]?亿)")
 
 
 def with_scales(text: str) -> str:
@@ -46,7 +48,7 @@ def with_scales(text: str) -> str:
         return as_decimal(total)
 
     if not text.isascii():
-        text = _COMPOUND.sub(compound, text)
+        text = _COMPOUND.sub(compound, _COUNTED_SCALE.sub("", text))
     return _SCALE.sub(
         lambda m: as_decimal(
             Fraction(m["number"]) * (_SCALES.get(m["scale"]) or ENGLISH_SCALES[m["scale"].lower()])

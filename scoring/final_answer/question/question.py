@@ -15,7 +15,7 @@ from scoring.final_answer.question.named import heads
 from scoring.final_answer.spelling.writing import one_spelling
 
 _ASKED = re.compile(
-    r"(?:几|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more "
+    r"(?:几(?!分之)|多少)个?\s*(?P<zh>[\u4e00-\u9fff]{1,4})|how (?:many|much) (?:more "
     r"|other |whole |full |different |real |distinct |positive |integer "
     r"|[a-z]+-[a-z]+ )*(?P<en>[a-z]+)"
     r"|\bin (?P<unit>[a-z]+(?: per [a-z]+)?)(?=[?.,]|$)"
@@ -336,6 +336,12 @@ _SAME = {"remai": "left", "leave": "left", "leavi": "left", "still": "left", "pr
          "costs": "cost", "pays": "cost", "paid": "cost",
          "pay": "cost", "old": "age", "older": "age", "years": "age", "long": "lengt",
          "tall": "heigh", "high": "heigh", "fast": "speed"}  # fmt: skip
+#: What is still to come: "in three years", "how old will he be".
+_LATER = re.compile(
+    r"\bwill\b|'ll\b|\bfrom now\b|\b(?:in|after) \w+ (?:years|months|weeks|days)\b"
+    r"|年后|天后|以后|[明后]年",
+    re.IGNORECASE,
+)
 
 
 def _is_unit(text: str) -> bool:
@@ -353,6 +359,8 @@ def content(text: str) -> frozenset[str]:
     words = {_SAME.get(word, word) for word in words}
     if re.search(r"剩", text):
         chinese.add("left")
+    if _LATER.search(text):
+        words.add("later")
     letters = set(re.findall(r"(?<![A-Za-z\\])[B-HJ-Zb-z](?![A-Za-z'’])", text))
     return frozenset(
         words | (chinese - {"多少", "是多", "几个", "的值", "一共", "少个", "分别"}) | letters

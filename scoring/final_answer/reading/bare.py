@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from scoring.final_answer.extraction.stated import Stated
+from scoring.final_answer.numerals.plain import plain_numbers
 from scoring.final_answer.reading.clauses import (
     REJECTED,
 )
@@ -73,7 +74,7 @@ def bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
         without = _PROSE_IN_BRACKETS.sub(
             lambda m: m.group() if REJECTED.search(m.group()) else " ", raw
         )
-        raw = without if re.search(r"\d|∞|\\infty", without) else raw
+        raw = without if re.search(r"\d|∞|\\infty", plain_numbers(without)) else raw
     if re.search(r"\d\s*:\s*\d", reference):
         raw = (
             _RATIO_FOR.sub(r"\g<a>:\g<b>", one_spelling(raw))

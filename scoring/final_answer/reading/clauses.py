@@ -121,6 +121,10 @@ _EQUALS_LIKE = (
 )
 _COMMENTS = (
     re.compile(
+        r"[,，;；]\s*(?![-\d.]+才|[^才]*(?:答|这|那|结果|应|它))[^,，;；。]{1,12}才[是为][^,，;；。]*"
+        r"(?=[。.]?$)"
+    ),
+    re.compile(
         r"[,，;；]\s*(?:(?:to )?check|verif\w+|验证|验算|检验)\s*[:：][^。;；]*$", re.IGNORECASE
     ),
     re.compile(

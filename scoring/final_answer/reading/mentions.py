@@ -26,7 +26,7 @@ _NOT_STATED = re.compile(
     r"|(?<!bring )(?<!brings )(?<!take )(?<!takes )(?<!took )(?<!pull )(?<!pulls )(?<!come )"
     r"(?<!comes )(?<!brought )\bin"
     r"|\binterval|\bmodulo|\bmod"
-    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|在|区间|位于|原来|原有"
+    r"|而不是|不是|并非|而非|其中|因为|由于|当|若|第|每|(?<!现)在|区间|位于|原来|原有"
     r"|共有的)\s*(?:the|a|an|all)?\s*$",
     re.IGNORECASE,
 )

@@ -64,6 +64,8 @@ def heaviest(
         text, last_one.start, last_one.end, question.heads
     ):
         return last_one
+    if _fills_last_clause(last_one, text, question):
+        return last_one
     shared = overlaps(found, text, question)
     weights = [_weight(m, about, question, unit) for m, about in zip(found, shared, strict=True)]
     weights[-1] += shared[-1] > 0 or max(shared) == 0
@@ -73,6 +75,28 @@ def heaviest(
     if len(rivals) > 1 and listed(text, rivals):
         return Several(tuple(m.form for m in rivals))
     return found[last]
+
+
+def _fills_last_clause(mention: Mention, text: str, question: Question) -> bool:
+    """Return whether a value of what is asked stands alone in the last clause: 再来一条，五条."""
+    start = max((m.end() for m in _CLAUSE.finditer(text, 0, mention.start)), default=0)
+    lead = re.sub(
+        r"^(?:所以|那就是?|也就是|就是?|一?共|总共|要|是)", "", text[start : mention.start]
+    )
+    behind = text[mention.end :].strip(" *。.!！~吧了呢啊呀嘛")
+    return (
+        start > 0
+        and isinstance(mention.form, Scalar)
+        and mention.form.unit != ""
+        and not behind
+        and content(lead) <= question.words
+        and re.fullmatch(r"[\s*]*[\u3400-\u9fff]{0,6}[\s*]*", lead) is not None
+        and mention.form.text not in question.numbers
+        and (
+            _counts(mention, question.counted)
+            or any(thing.startswith(mention.form.unit) for thing in question.counted)
+        )
+    )
 
 
 def _is_calculation(form: Form) -> bool:

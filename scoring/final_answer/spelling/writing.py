@@ -11,10 +11,12 @@ from functools import lru_cache
 
 from scoring.final_answer.notations.counts import bases
 from scoring.final_answer.notations.currencies import with_currencies
+from scoring.final_answer.notations.durations import durations
 from scoring.final_answer.notations.pi_words import multiples_of_pi
 from scoring.final_answer.notations.times import times_of_day
 from scoring.final_answer.notations.vectors import tuples
 from scoring.final_answer.numerals.plain import plain_numbers
+from scoring.final_answer.numerals.prices import spoken_prices
 from scoring.text.normalise import normalise
 
 #: What chat templates and servers leave behind.
@@ -111,7 +113,7 @@ def one_spelling(written: str, *, commas: bool = True) -> str:
     With ``commas`` false, ``1,600`` may be two numbers and stays.
     """
     text = _with_plain_signs(_as_typed(written), commas=commas)
-    text = times_of_day(plain_numbers(times_of_day(text)))
+    text = durations(times_of_day(plain_numbers(times_of_day(spoken_prices(text)))))
     text = re.sub(r"(?<=[ℝR}])\s*(?:\\setminus|\\backslash|\\)\s*(?=\\?\{)", " ∖ ", text)
     text = plain_numbers(normalise(_SPACE.sub(" ", text)).text)
     for pattern, to in _SAID:
@@ -173,6 +175,13 @@ _SAID = (
     (re.compile(r"(?<=[)\]])\s*U\s*(?=[(\[])"), "∪"),
     (re.compile(r"(?<=\d)\s+[xX]\s+(?=\d)"), "*"),
     (re.compile(r"(?<=\d)\s+over\s+(?=\d)"), "/"),
+    (
+        re.compile(
+            r"(?<=\d)(?P<unit>\s*(?:km|kilomet(?:er|re)s?|miles?|m|met(?:er|re)s?|feet|ft))\s+"
+            r"(?:in\s+(?:one|1|an|a)|every|each)\s+(?=(?:hour|minute|second)\b)"
+        ),
+        r"\g<unit> per ",
+    ),
     (re.compile(r"(?<=\d)\.(?=[0-5]\d\s*[ap]\.?\s?m\b)", re.IGNORECASE), ":"),
     (re.compile(r"^\s*at\s+(?=\d{1,2}:\d\d)", re.IGNORECASE), ""),
     (
