@@ -7,12 +7,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -48,6 +49,15 @@ class Screen(Console):
         Once it is folded into a column, no guard would know a secret any more.
         """
         return super().render_str(harmless(without_known(text)), **style)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield the pieces of a renderable; a text that is in it can do nothing either."""
+        if isinstance(renderable, Text) and _CONTROL.search(renderable.plain):
+            renderable = renderable.copy()
+            renderable.plain = harmless(renderable.plain)
+        return super().render(renderable, options)
 
     def on_broken_pipe(self) -> None:
         """Leave it to `main`, for which a reader that has enough is not an error."""

@@ -31,14 +31,15 @@ SELECT model, prompt, category, sampling, avg(score7) AS score7_mean,
 
 -- name: cuts
 -- The share of answers that a limit cut, and of those that ended before max_tokens: there it was
--- the context, or a limit of the server.
+-- the context, or a limit of the server. The table is read and not the view of generations, which
+-- computes flags of all of them and, before statistics are taken, does so for each row.
 SELECT j.model, j.prompt, j.category, j.sampling, avg(c.cut::int)::double precision AS cut_share,
        avg((c.cut AND g.output_tokens < (j.sampling ->> 'max_tokens')::bigint)::int)
            ::double precision AS context_cut_share
   FROM analytics_v1.jobs AS j
-  JOIN analytics_v1.generations AS g ON g.run_id = j.run_id AND g.job_id = j.job_id
+  JOIN eval.generation AS g ON g.job_id = j.job_id
  CROSS JOIN LATERAL (SELECT g.finish_reason = 'length' AS cut) AS c
- WHERE j.run_id = %(run)s
+ WHERE j.run_id = %(run)s AND j.state = 'succeeded'
  GROUP BY j.model, j.prompt, j.category, j.sampling;
 
 -- name: costs

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import click
 import pytest
+from rich.padding import Padding
+from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from core.errors import SettingsError
 from core.settings import Settings
@@ -150,6 +153,19 @@ def test_texts_of_others_are_shown_as_they_are(capsys: pytest.CaptureFixture[str
         assert part in shown
     assert not set("\x1b\x9b\u202e\u2028") & set(shown)
     assert harmless("tab\tand\nline") == "tab\tand\nline"
+
+
+def test_a_text_with_a_style_does_nothing_either(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "answer \x1b[2J\x9b31m\u202eend"
+    table = Table()
+    table.add_row(Text(hostile, style="bold"))
+    for one in (Text(hostile), Padding(Text(hostile), 1), Panel(Text(hostile)), table):
+        Screen(width=60, markup=False).print(one)
+        shown = capsys.readouterr().out
+        assert "answer\ufffd[2J\ufffd31m\ufffdend" in "".join(
+            letter for letter in shown if letter not in " │\n"
+        )
+        assert not set("\x1b\x9b\u202e") & set(shown)
 
 
 def test_no_table_cuts_a_name_or_figure(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from db.results.breakdown import ResultBreakdown
@@ -13,6 +16,7 @@ from reports.page.document import report_document
 
 NOW = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 MODELS = ("model-a", "model-b")
+DATA = re.compile(r'<script type="application/json" id="document">(.*?)</script>', re.DOTALL)
 
 
 def answer_row(job: int, text: str, **changes: Any) -> dict[str, Any]:
@@ -112,3 +116,11 @@ def document_of(
         "answers": answers, "verdicts": verdicts, "second_readings": [],
     }  # fmt: skip
     return report_document(ReportRows(**values | changes), state="succeeded", written_at=NOW)
+
+
+def document_in(file: Path) -> dict[str, Any]:
+    """Return the document of a written page."""
+    found = DATA.search(file.read_text(encoding="utf-8"))
+    assert found is not None
+    document: dict[str, Any] = json.loads(found[1])
+    return document

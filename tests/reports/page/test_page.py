@@ -9,7 +9,6 @@ import json
 import re
 from base64 import b64encode
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -21,20 +20,11 @@ from reports.page.answers import TEXT_AT_MOST, Utf16, answer_documents
 from reports.page.intervals import category_intervals
 from reports.page.shell import embedded, index_shell, render, report_shell
 from tests.support.browser import chromium
-from tests.support.pages import answer_row, document_of, verdict_row
+from tests.support.pages import DATA, answer_row, document_in, document_of, verdict_row
 from tests.support.processes import evalctl, evalctl_json
 from tests.support.seeded_run import seed_limits, seed_run
 
 VENDOR = Path(page_shell.__file__).parent / "vendor"
-DATA = re.compile(r'<script type="application/json" id="document">(.*?)</script>', re.DOTALL)
-
-
-def document_in(file: Path) -> dict[str, Any]:
-    """Return the document of a written page."""
-    found = DATA.search(file.read_text(encoding="utf-8"))
-    assert found is not None
-    document: dict[str, Any] = json.loads(found[1])
-    return document
 
 
 @pytest.mark.parametrize("text", ["", "abc", "中文 x", "a😀b", "😀😀", "𝒙 = 𝟐 😀"])
