@@ -13,6 +13,10 @@ class GpuUnavailable(Exception):  # noqa: N818 - named for what happened
     """Say that the requested GPU does not exist, and which do."""
 
 
+class NoDriver(GpuUnavailable):
+    """Say that this host has no NVIDIA driver at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
     """One GPU as NVML names it."""
@@ -30,7 +34,8 @@ def nvml() -> Iterator[None]:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        raise GpuUnavailable(
+        absent = error.value == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND
+        raise (NoDriver if absent else GpuUnavailable)(
             f"the NVIDIA driver does not respond ({error}); use the CPU, or install the driver"
         ) from error
     try:

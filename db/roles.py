@@ -55,6 +55,12 @@ def renew_grants(engine: Engine) -> tuple[str, ...]:
     return renewed
 
 
+def login_roles(engine: Engine) -> tuple[str, ...]:
+    """Return the roles of the server that can log in, by name."""
+    with transaction(engine) as connection:
+        return tuple(row["role"] for row in rows(connection, statement("login_roles", "roles")))
+
+
 def _grant(engine: Engine, group: str, role: str) -> None:
     try:
         with transaction(engine) as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import DbError, ServiceUnreachable
-from core.gpus import GpuUnavailable, list_gpus
+from core.gpus import GpuUnavailable, NoDriver, list_gpus
 from core.hints import HintBroker
 from core.settings import Settings
 from db.engine import (
@@ -20,7 +20,7 @@ from db.engine import (
     server_version,
 )
 from db.migrate import schema_version
-from db.queue.fleet import list_workers
+from db.queue.fleet import SILENT_AFTER_S, list_workers
 from db.upkeep.space import space_use
 from orchestrator.errors import UsageFault
 from orchestrator.models.check import check_model, installed_vllm, supported
@@ -30,6 +30,7 @@ from problems.loader import load_set
 from services.usage import Endpoints, ServiceState, services, services_state
 
 DISK_MIB = 2048
+WITHOUT_GPU = "Only CPU models can run here; enough to try evalctl out"
 #: Major version; Valkey began at 7.
 OLDEST_REDIS = 7
 
@@ -43,6 +44,8 @@ class Check:
     found: str
     #: How to fix it; empty where nothing is broken.
     mend: str = ""
+    #: There is none of it, which evalctl can do without.
+    absent: bool = False
 
 
 def examine(settings: Settings) -> list[Check]:
@@ -120,13 +123,13 @@ def _workers(engine: Engine) -> Check:
         workers = list_workers(engine)
     except DBAPIError:
         return Check("workers", ok=False, found="unknown until the schema is current")
-    silent = [row.name for row in workers if row.last_seen_s > 30]
+    silent = [row.name for row in workers if row.silent]
     if silent:
-        found = f"no report for 30 s from {', '.join(silent)}"
+        found = f"no report for {SILENT_AFTER_S:g} s from {', '.join(silent)}"
         return Check("workers", ok=False, found=found, mend="Check their logs")
     found = ", ".join(f"{row.name} ({row.state})" for row in workers) or "no worker is running"
     mend = "" if workers else "Run `evalctl up`, or `evalctl worker` on a GPU host"
-    return Check("workers", ok=bool(workers), found=found, mend=mend)
+    return Check("workers", ok=bool(workers), found=found, mend=mend, absent=not workers)
 
 
 def _broker(endpoints: Endpoints) -> Check:
@@ -147,11 +150,15 @@ def _broker(endpoints: Endpoints) -> Check:
 def _gpu() -> Check:
     try:
         gpus = list_gpus()
+    except NoDriver:
+        found = "no NVIDIA driver is installed"
+        return Check("gpu", ok=False, found=found, mend=WITHOUT_GPU, absent=True)
     except GpuUnavailable as error:
-        mend = "Only CPU models can run here; enough to try evalctl out"
-        return Check("gpu", ok=False, found=str(error), mend=mend)
-    found = ", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus) or "none"
-    return Check("gpu", ok=bool(gpus), found=found)
+        return Check("gpu", ok=False, found=str(error), mend=WITHOUT_GPU)
+    if not gpus:
+        found = "the NVIDIA driver names no GPU"
+        return Check("gpu", ok=False, found=found, mend=WITHOUT_GPU, absent=True)
+    return Check("gpu", ok=True, found=", ".join(f"{gpu.index}: {gpu.name}" for gpu in gpus))
 
 
 def _vllm() -> Check:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -50,6 +51,8 @@ class ChildSpec:
     command: tuple[str, ...]
     #: Whether it stays down once it has exited on request.
     may_end: bool = False
+    #: Option that gives a restarted process the pid of the one before it, which has ended.
+    replaces: str | None = None
 
 
 class Child:
@@ -63,6 +66,7 @@ class Child:
         self._started_s = 0.0
         self._pause_s = RESTART_S
         self._start_at_s = 0.0
+        self._replaced: tuple[str, ...] = ()
         self.restarts = 0
         #: Exited on request: it stays down until it is revived.
         self.ended = False
@@ -88,7 +92,7 @@ class Child:
     def revive(self) -> None:
         """Restart a process that exited on request at the next poll."""
         if self.ended:
-            self.ended, self._process, self._start_at_s = False, None, 0.0
+            self.ended, self._process, self._start_at_s, self._replaced = False, None, 0.0, ()
 
     def signal(self, number: int) -> None:
         """Send a signal to the process, if it lives."""
@@ -115,6 +119,8 @@ class Child:
         steady = now_s - self._started_s > STEADY_S
         self._pause_s = RESTART_S if steady else min(self._pause_s * 2, RESTART_AT_MOST_S)
         self._start_at_s = now_s + self._pause_s
+        if self.spec.replaces is not None and self._process is not None:
+            self._replaced = (self.spec.replaces, str(self._process.pid))
         self._process = None
         self.restarts += 1
 
@@ -122,7 +128,7 @@ class Child:
         self._started_s = now_s
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.spec.command,
+                (*self.spec.command, *self._replaced),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -155,8 +161,16 @@ class Supervisor:
         for child in self.children:
             child.revive()
 
-    def run(self, stop: threading.Event) -> None:
-        """Keep everything running until ``stop``; SIGHUP restarts what was drained."""
+    @property
+    def drained(self) -> tuple[str, ...]:
+        """Names of the processes that exited on request and stay down."""
+        return tuple(child.spec.name for child in self.children if child.ended)
+
+    def run(self, stop: threading.Event, file: SupervisorFile) -> None:
+        """Keep everything running until ``stop``; SIGHUP restarts what was drained.
+
+        ``file`` names what is drained.
+        """
         revive = threading.Event()
         signal.signal(signal.SIGHUP, lambda _number, _frame: revive.set())
         try:
@@ -164,7 +178,11 @@ class Supervisor:
                 if revive.is_set():
                     revive.clear()
                     self.revive()
+                    file.write()
+                before = self.drained
                 self.poll()
+                if self.drained != before:
+                    file.write(drained=self.drained)
                 stop.wait(POLL_S)
         finally:
             self.end()
@@ -189,12 +207,13 @@ def reconciler_spec() -> ChildSpec:
 def worker_specs(groups: Sequence[Sequence[int]], cpu_workers: int) -> list[ChildSpec]:
     """Return a worker per group of GPUs and ``cpu_workers`` on the CPU."""
     base = (sys.executable, "-m", "workers")
+    kept: dict[str, Any] = {"may_end": True, "replaces": "--replaces"}
     on_gpus = [
-        ChildSpec(name=f"worker-gpu{group}", command=(*base, "--gpus", group), may_end=True)
+        ChildSpec(name=f"worker-gpu{group}", command=(*base, "--gpus", group), **kept)
         for group in ("+".join(str(index) for index in group) for group in groups)
     ]
     on_cpus = [
-        ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), may_end=True)
+        ChildSpec(name=f"worker-cpu{index}", command=(*base, "--cpu"), **kept)
         for index in range(cpu_workers)
     ]
     return on_gpus + on_cpus
@@ -217,16 +236,26 @@ class SupervisorFile:
     def __init__(self, settings: Settings) -> None:
         self._path = settings.home / "supervisor.json"
 
-    def write(self) -> None:
-        """Record this process."""
+    def write(self, *, drained: Sequence[str] = ()) -> None:
+        """Record this process, and which of its children are drained."""
         me = psutil.Process()
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = json.dumps({"pid": me.pid, "created_s": me.create_time()})
-        self._path.write_text(text, encoding="utf-8")
+        stored = {"pid": me.pid, "created_s": me.create_time(), "drained": list(drained)}
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps(stored), encoding="utf-8")
+        new.replace(self._path)
 
     def remove(self) -> None:
         """Forget this process."""
         self._path.unlink(missing_ok=True)
+
+    def drained(self) -> tuple[str, ...]:
+        """Return the names of the children that are drained; none where no supervisor is known."""
+        try:
+            stored = json.loads(self._path.read_text(encoding="utf-8"))
+            return tuple(stored["drained"])
+        except (OSError, ValueError, KeyError):
+            return ()
 
     def running(self) -> psutil.Process | None:
         """Return the supervisor that runs, if any."""

@@ -63,7 +63,13 @@ def main() -> int:
         gpus = _chosen_gpus(arguments)
         pin(gpus)
         queues = _queues(tuple(arguments.queues or DEFAULT_QUEUES), len(gpus))
-        serve(Settings.from_environment(), gpus, queues, grace_s=arguments.grace)
+        serve(
+            Settings.from_environment(),
+            gpus,
+            queues,
+            grace_s=arguments.grace,
+            replaced_pid=arguments.replaces,
+        )
     except ServiceUnreachable as error:
         log_event("worker.refused", level=logging.ERROR, error=str(error))
         return UNREACHABLE
@@ -77,7 +83,12 @@ def main() -> int:
 
 
 def serve(
-    settings: Settings, gpus: Sequence[Gpu], queues: tuple[str, ...], *, grace_s: float = GRACE_S
+    settings: Settings,
+    gpus: Sequence[Gpu],
+    queues: tuple[str, ...],
+    *,
+    grace_s: float = GRACE_S,
+    replaced_pid: int | None = None,
 ) -> None:
     """Serve hints until asked to stop; then end everything that was started.
 
@@ -108,7 +119,7 @@ def serve(
             else EngineHost(context, before_start=guard.before_start)
         )
         stack.callback(host.close)
-        register_worker(database, identity)
+        register_worker(database, identity, replaced_pid=replaced_pid)
         alive = stack.enter_context(_own_connection(endpoints.database_url))
         heartbeat = Heartbeat(
             alive, worker_id, on_drain=shutdown.drain, refused=lambda: MessageCheck.refused
@@ -177,6 +188,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--queue", dest="queues", action="append")
     parser.add_argument("--grace", type=float, default=GRACE_S)
+    # A worker of this host that has ended; its row may say otherwise for a while.
+    parser.add_argument("--replaces", type=int, metavar="PID")
     return parser.parse_args()
 
 

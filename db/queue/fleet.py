@@ -19,6 +19,8 @@ from core.states import StartKind, WorkerState
 from db.engine import transaction
 from db.models import Attempt, Boot, Model, TextBlob, Worker
 
+#: Workers report every 5 s.
+SILENT_AFTER_S = 20.0
 #: A worker in one of these has ended, in order or not.
 ENDED = (WorkerState.STOPPED.value, WorkerState.LOST.value)
 
@@ -69,6 +71,11 @@ class WorkerRow:
     messages_refused: int
     note: str | None
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has missed several reports: its state is what it was, not what it is."""
+        return self.last_seen_s > SILENT_AFTER_S
+
     @classmethod
     def from_row(cls, worker: Worker, model: str | None, last_seen_s: float) -> WorkerRow:
         """Read a worker with the name of its model and the seconds since it last reported."""
@@ -114,11 +121,22 @@ class Profile:
     gpu_memory: list[dict[str, float | None]]
 
 
-def register_worker(engine: Engine, identity: WorkerIdentity) -> None:
-    """Add the row of a worker that starts."""
+def register_worker(
+    engine: Engine, identity: WorkerIdentity, *, replaced_pid: int | None = None
+) -> None:
+    """Add the row of a worker that starts, and mark those whose place it takes as lost.
+
+    These are the earlier ones of its host that had one of its GPUs, which a living worker keeps to
+    itself, or ``replaced_pid``, whose end its supervisor saw. Their leases expire by themselves.
+    """
     values = asdict(identity)
     worker_id = values.pop("worker_id")
+    same_gpu = Worker.gpu_uuids.overlap(list(identity.gpu_uuids or ()))
+    earlier = [Worker.host == identity.host, Worker.state.not_in(ENDED)]
+    earlier.append(or_(same_gpu, Worker.pid == replaced_pid))
+    lost = {"state": WorkerState.LOST.value, "ended_at": func.now()}
     with Session(engine) as session, session.begin():
+        session.execute(update(Worker).where(*earlier).values(**lost))
         session.add(
             Worker(
                 id=worker_id,

@@ -119,6 +119,8 @@ class Submitted:
     paused: bool = False
     #: Models of which the run has jobs with another spec already.
     changed_models: tuple[str, ...] = ()
+    #: The name that was asked for, where a run of another experiment has it; else None.
+    taken_name: str | None = None
 
     @property
     def existing(self) -> int:
@@ -210,6 +212,7 @@ def submit_in(connection: Connection, submission: Submission) -> Submitted:
         new_run=run["new"],
         cancelled=run["cancelled_at"] is not None,
         paused=run["paused_at"] is not None,
+        taken_name=run.get("taken_name"),
     )
 
 
@@ -318,7 +321,9 @@ def _find_or_make_run(connection: Connection, submission: Submission) -> dict[st
             "budget": submission.budget_gpu_hours,
         },
     )[0]
-    return {"id": made["id"], "name": name, "new": True, "cancelled_at": None, "paused_at": None}
+    taken = submission.name if last["id"] is None and name != submission.name else None
+    named = {"id": made["id"], "name": name, "taken_name": taken}
+    return named | {"new": True, "cancelled_at": None, "paused_at": None}
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ SELECT rolname AS role FROM pg_roles WHERE rolname IN ('evalctl_analyst', 'evalc
 -- name: is_superuser
 SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = %(role)s;
 
+-- name: login_roles
+SELECT rolname AS role FROM pg_roles WHERE rolcanlogin ORDER BY rolname;
+
 -- name: create_group
 DO $$ BEGIN CREATE ROLE {group} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 

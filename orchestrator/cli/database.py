@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from core.errors import DbError, ServiceUnreachable
 from core.settings import libpq_parameters
 from db.migrate import schema_version, upgrade
-from db.roles import grant_analyst, grant_writer, renew_grants
+from db.roles import grant_analyst, grant_writer, login_roles, renew_grants
 from orchestrator.cli.dump import dump, restore
 from orchestrator.cli.examples import examples
 from orchestrator.cli.prune import prune
@@ -101,6 +101,9 @@ def url(*, role: str | None, with_password: bool) -> int:
         raise UsageFault("evalctl knows no password of another role: leave one of the two out")
     with connect(name="url", check_schema=False) as connections:
         given = libpq_parameters(connections.endpoints.database_url)
+        known = () if role is None else login_roles(connections.engine)
+    if role is not None and role not in known:
+        raise UsageFault(f"no role {role!r} can log in; those that can: {', '.join(known)}")
     if not with_password:
         given.pop("password", None)
     if role is not None:

@@ -27,9 +27,12 @@ def doctor(*, as_json: bool) -> int:
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
     else:
-        lines = [
-            (check.name, "ok" if check.ok else "broken", check.found, check.mend)
-            for check in checks
-        ]
+        lines = [(check.name, _state(check), check.found, check.mend) for check in checks]
         console().print(listing(("check", "state", "found", "fix"), lines, figures=("state",)))
     return 0 if ok else 1
+
+
+def _state(check: examination.Check) -> str:
+    if check.ok:
+        return "ok"
+    return "none" if check.absent else "broken"

@@ -9,7 +9,7 @@ import click
 from click import option
 
 from orchestrator.cli.examples import examples
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.errors import UsageFault
 from problems.loader import load_file, load_set
 from problems.schema import Problem
@@ -36,6 +36,8 @@ def score(*, problem: str, answer: str, as_json: bool) -> int:
     """Score an answer: steps, result, signs of guessing."""
     found = load_problem(problem)
     text = read_answer(answer)
+    if not text.strip():
+        warn("the answer is empty")
     scored = score_text(found, text)
     if as_json:
         print_json(scored.to_dict())

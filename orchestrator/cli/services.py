@@ -12,6 +12,7 @@ import click
 import psutil
 from click import option
 
+from core.counts import counted
 from core.gpus import GpuUnavailable, gpu_groups, list_gpus
 from core.settings import Settings
 from orchestrator.cli.examples import examples
@@ -54,9 +55,10 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
     settings = Settings.from_environment()
     file = SupervisorFile(settings)
     if (running := file.running()) is not None:
+        drained = file.drained()
         running.send_signal(signal.SIGHUP)  # Workers that were drained start again.
-        pid = running.pid
-        say(f"evalctl is already running (supervisor {pid}); drained workers are restarted")
+        again = f"; drained, now starting again: {', '.join(drained)}" if drained else ""
+        say(f"evalctl is already running (supervisor {running.pid}){again}")
         return 0
     groups = _gpu_groups(gpus)
     workers = worker_specs(groups, (0 if groups else 1) if cpu_workers is None else cpu_workers)
@@ -69,10 +71,10 @@ def up(*, gpus: str | None, cpu_workers: int | None, foreground: bool) -> int:
         supervisor = Supervisor(settings, [reconciler_spec(), *workers])
         supervisor.poll()
         file.write()
-        parts = f"reconciler and {len(workers)} worker(s)"
+        parts = f"reconciler and {counted(len(workers), 'worker')}"
         say(f"evalctl is running: {parts}; logs in {log_folder(settings)}")
         try:
-            supervisor.run(stop)
+            supervisor.run(stop, file)
         finally:
             file.remove()
     return 0

@@ -22,6 +22,9 @@ from orchestrator.supervisor import no_worker
 from reports.tables.layout import listing, short_time
 from reports.texts.estimate import gpu_time
 
+#: What is known of a worker that reports no more.
+SILENT = "it reports no more; if it is dead, other workers take its jobs when their leases end"
+
 
 @click.command()
 @click.argument("run", required=False)
@@ -160,7 +163,7 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
         (
             worker["worker"],
             "-" if worker["gpu"] is None else str(worker["gpu"]),
-            worker["state"],
+            "silent" if worker["silent"] else worker["state"],
             worker["model"] or "-",
             f"{worker['last_seen_s']:.0f} s ago",
         )
@@ -169,6 +172,8 @@ def _print_workers(workers: list[dict[str, Any]]) -> None:
     columns = ("worker", "gpu", "state", "model", "last seen")
     console().print(listing(columns, lines, figures=("gpu", "last seen")))
     for worker in workers:
+        if worker["silent"]:
+            say(f"  {worker['worker']}: {SILENT}")
         if worker["note"]:
             say(f"  {worker['worker']}: {worker['note']}")
 
@@ -182,5 +187,6 @@ def _run_document(run: Run, progress: Progress) -> dict[str, Any]:
 
 def _worker(row: WorkerRow) -> dict[str, Any]:
     state = {"model": row.model, "state": row.state.value, "last_seen_s": row.last_seen_s}
+    state["silent"] = row.silent
     place = {"host": row.host, "queues": row.queues, "note": row.note}
     return {"worker": row.name, "gpu": row.gpu_index} | state | place

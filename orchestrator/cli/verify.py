@@ -9,7 +9,7 @@ from core.settings import Settings
 from orchestrator.cli.examples import examples
 from orchestrator.cli.score import load_problem, read_answer
 from orchestrator.cli.verifier_options import deadline_option, parallel_option
-from orchestrator.console import console, json_option, print_json
+from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.models.registry import load_registry
 from orchestrator.verification.verifier import verify_with_model
 from reports.texts.verification import counted, marks_table
@@ -50,7 +50,7 @@ def verify(
 
     Without the reference path: computation checks each step; a model then judges the steps that
     computation could not decide. A step is consistent, needs a premise that is not stated, is
-    wrong, or is unverified. Exits with 1 if a step is wrong.
+    wrong, or is unverified. Exits with 1 if a step is wrong, or the answer has no step at all.
     """
     found, text = load_problem(problem), read_answer(answer)
     if model is None:
@@ -60,10 +60,12 @@ def verify(
         made = verify_with_model(
             found, text, spec, language=language, deadline_ms=deadline_ms, parallel=parallel
         )
+    if not made.steps:
+        warn("the answer has no step to check")
     if as_json:
         print_json(made.to_dict())
-    else:
+    elif made.steps:
         screen = console()
         screen.print(marks_table(made.steps))
         screen.print(counted(made.steps))
-    return int(any(step.mark == "wrong" for step in made.steps))
+    return int(not made.steps or any(step.mark == "wrong" for step in made.steps))

@@ -135,7 +135,7 @@ def _group(gpus: str) -> str:
 def _table(workers: list[WorkerRow]) -> Table:
     lines = []
     for row in workers:
-        state = row.state.value
+        state = "silent" if row.silent else row.state.value
         drains = row.drain_requested_at is not None and state not in {"draining", "quarantined"}
         lines.append(
             (
@@ -155,4 +155,4 @@ def _table(workers: list[WorkerRow]) -> Table:
 def _document(row: WorkerRow) -> dict[str, Any]:
     rest = asdict(row)
     named = {"worker": "name", "id": "worker_id", "gpu": "gpu_index"}
-    return {key: rest.pop(name) for key, name in named.items()} | rest
+    return {key: rest.pop(name) for key, name in named.items()} | rest | {"silent": row.silent}

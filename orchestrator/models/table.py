@@ -138,7 +138,7 @@ def stops(value: Any) -> str | None:
     listed = isinstance(some, (list, tuple)) and len(some) <= 4
     if listed and all(isinstance(one, str) and one for one in some):
         return None
-    return 'must be a text or a list of at most four, ["...", "..."]'
+    return 'must be a text or a list of at most four, none empty, ["...", "..."]'
 
 
 #: The end of an address that is one call, not the address below which all calls are.

@@ -17,6 +17,14 @@ from orchestrator.errors import UsageFault
 
 #: Names of the machine's own setting, not of a place.
 NO_ZONES = frozenset({"localtime", "Factory"})
+#: What each field takes, by the name that ``CronSim`` gives it.
+_FIELDS = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day-of-month": "1 to 31, as far as the months have them",
+    "month": "1 to 12 or JAN to DEC",
+    "day-of-week": "0 to 7 or SUN to SAT",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +85,17 @@ def read_cron(expression: str, timezone: str) -> Cron:
             words[1] = "*"
         due = next(CronSim(" ".join(words), start), None)
     except (CronSimError, ValueError) as error:
-        raise UsageFault(f"cron {expression!r} cannot be read: {error}") from error
+        raise UsageFault(f"cron {expression!r} cannot be read: {_explained(error)}") from error
     if due is None:
         raise UsageFault(f"cron {expression!r} is never due")
     return Cron(expression=" ".join(words), zone=zone)
+
+
+def _explained(error: Exception) -> str:
+    """Return what is wrong, with what the field may hold where one is named."""
+    said = str(error)
+    takes = _FIELDS.get(said.removeprefix("Bad "))
+    return said if takes is None else f"{said}, which takes {takes}"
 
 
 def cron_of(schedule: Schedule) -> Cron:

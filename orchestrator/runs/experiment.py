@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -91,7 +92,8 @@ class Experiment:
             value = getattr(self, name)
             unsaid = value is None and (name in SAMPLING or name == "budget_gpu_hours")
             wrong = None if unsaid else check(value)
-            _require(wrong is None, f"{name} {wrong}, not {value}")
+            shown = json.dumps(value, ensure_ascii=False) if name == "stop" else value
+            _require(wrong is None, f"{name} {wrong}, not {shown}")
         wrong_name = None if self.name is None else wrong_with_name(self.name)
         _require(wrong_name is None, f"name {self.name!r} {wrong_name}")
         self.fixed_tokens  # noqa: B018 - refuses a broken value

@@ -146,6 +146,11 @@ def submit_experiment(engine: Engine, broker: HintBroker | None, submission: Sub
     """Write the jobs; then publish hints as far as the broker takes them."""
     submitted = submit(engine, submission)
     warnings = list(submission_warnings(submission))
+    if submitted.taken_name is not None:
+        warnings.append(
+            f"a run of another experiment has the name {submitted.taken_name}; this one is "
+            f"{submitted.name}"
+        )
     if submitted.paused:
         warnings.append(_held_warning(submitted.name))
     warnings += [

@@ -12,7 +12,7 @@ from rich.table import Column
 from sqlalchemy import Engine
 
 from core.states import JobState
-from db.queue.fleet import list_workers
+from db.queue.fleet import WorkerRow, list_workers
 from db.runs.run import Progress as RunProgress
 from db.runs.run import Run, find_run, run_progress
 from orchestrator.console import duration, say
@@ -77,9 +77,13 @@ def _note(engine: Engine, progress: RunProgress) -> str:
     workers = list_workers(engine)
     if not workers:
         return "no worker: run `evalctl up`"  # with the run's name within 80 columns
-    states = ", ".join(sorted({f"{row.state} {row.model or ''}".strip() for row in workers}))
+    states = ", ".join(sorted({_doing(row) for row in workers}))
     eta = "no ETA yet" if progress.eta_s is None else f"ETA {duration(progress.eta_s)}"
     return f"{eta} ({states})"
+
+
+def _doing(worker: WorkerRow) -> str:
+    return f"{'silent' if worker.silent else worker.state} {worker.model or ''}".strip()
 
 
 def _waits_for_a_budget(run: Run, progress: RunProgress) -> bool:

@@ -224,6 +224,10 @@ def test_the_url_is_what_other_tools_log_in_with(
         )
     both = run_program(*command, "--with-password", "--role", login, env=environment)
     assert both.returncode == 2
+    unknown = run_program(*command, "--role", "nobody_of_this_name", env=environment)
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "no role 'nobody_of_this_name' can log in; those that can: " in unknown.stderr
+    assert login in unknown.stderr
 
 
 @pytest.mark.parametrize(

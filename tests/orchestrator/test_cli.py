@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pynvml
 import pytest
 from sqlalchemy import Engine
 
@@ -103,6 +104,10 @@ def test_an_experiment_file_is_read_and_flags_override_it(
         ("status no-such-run", "no run matches 'no-such-run'"),
         ("results latest", "no run matches 'latest'"),
         ("score --problem sec-symmetric-01 --answer {absent}", "cannot read the answer"),
+        (
+            "submit --model fake --problems quickstart --stop ''",
+            'none empty, ["...", "..."], not ["',
+        ),
         ("worker --gpu 0 --cpu", "cannot be combined"),
     ],
 )
@@ -168,6 +173,51 @@ def test_doctor_names_a_database_and_a_broker_that_are_away(user: dict[str, str]
         assert not found[name]["ok"]
         assert found[name]["mend"]
     assert found["problems"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, "none"),
+        (pynvml.NVML_ERROR_DRIVER_NOT_LOADED, "broken"),
+    ],
+)
+def test_doctor_calls_a_gpu_absent_or_broken(
+    user: dict[str, str], monkeypatch: pytest.MonkeyPatch, error: int, state: str
+) -> None:
+    def refuse() -> None:
+        raise pynvml.NVMLError(error)
+
+    monkeypatch.setattr(pynvml, "nvmlInit", refuse)
+    document = json.loads(evalctl(user, "doctor --json").stdout)
+    (gpu,) = [check for check in document["checks"] if check["name"] == "gpu"]
+    assert (gpu["ok"], gpu["absent"]) == (False, state == "none")
+    lines = map(str.split, evalctl(user, "doctor").stdout.splitlines())
+    said = {line[0]: line[1] for line in lines if len(line) > 1}
+    assert (said["gpu"], said["workers"]) == (state, "none")
+
+
+def test_a_name_that_another_experiment_has_is_said(user: dict[str, str]) -> None:
+    given = "submit --model fake --problems quickstart --name night"
+    assert evalctl_json(user, given)["warnings"] == []
+    second = evalctl_json(user, given, "--seed", "5")
+    said = "a run of another experiment has the name night; this one is night-2"
+    assert (second["name"], second["warnings"]) == ("night-2", [said])
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_answer_without_anything_is_said(
+    user: dict[str, str], tmp_path: Path, text: str
+) -> None:
+    answer = tmp_path / "answer.txt"
+    answer.write_text(text, encoding="utf-8")
+    given = f"--problem sec-symmetric-01 --answer {answer}"
+    verified = evalctl(user, f"verify {given}")
+    assert (verified.returncode, verified.stdout) == (1, "")
+    assert verified.stderr == "warning: the answer has no step to check\n"
+    assert evalctl_json(user, f"verify {given}", code=1)["steps"] == []
+    scored = evalctl(user, f"score {given}")
+    assert (scored.returncode, scored.stderr) == (0, "warning: the answer is empty\n")
 
 
 def test_score_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> None:

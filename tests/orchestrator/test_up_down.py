@@ -40,7 +40,9 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
         up, env=user, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )
     assert started.returncode == 0, started.stderr
-    assert "is already running" in evalctl(user, "up").stdout
+    again = evalctl(user, "up").stdout
+    assert "is already running" in again
+    assert "drained" not in again
     submit = "submit --model fake --problems quickstart --repetitions 1 --watch"
     first = evalctl(user, submit)
     assert first.returncode == 0, first.stdout + first.stderr
@@ -48,11 +50,12 @@ def test_up_runs_jobs_restarts_a_killed_worker_and_down_leaves_nothing(
     (before,) = workers(user)
     os.kill(int(before["worker"].split("-")[1].split("@")[0]), signal.SIGKILL)
     old = before["worker"]
-    assert wait_until(
-        lambda: [r for r in workers(user) if r["worker"] != old and r["state"] == "idle"],
-        60,
-        poll_s=POLL_S,
-    )
+
+    def replaced() -> bool:
+        return [(row["worker"] == old, row["state"]) for row in workers(user)] == [(False, "idle")]
+
+    # Sooner than its silence would be noticed.
+    assert wait_until(replaced, 40, poll_s=POLL_S), workers(user)
     assert evalctl(user, submit, "--new").returncode == 0
 
     assert "supervisor" in evalctl(user, "down").stdout

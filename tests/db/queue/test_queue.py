@@ -59,12 +59,14 @@ def test_new_makes_another_run_of_the_same_experiment(engine: Engine) -> None:
     second = submit(engine, submission(new=True))
     assert second.run_id != first.run_id
     assert (second.name, second.created) == ("night-2", 4)
+    assert second.taken_name is None, "it is of the same experiment"
     assert find_run(engine, "latest").run_id == second.run_id
 
 
 def test_another_experiment_of_the_same_name_gets_the_next_free_name(engine: Engine) -> None:
-    names = [submit(engine, submission(experiment_hash=f"e{number}")).name for number in range(3)]
-    assert names == ["night", "night-2", "night-3"]
+    made = [submit(engine, submission(experiment_hash=f"e{number}")) for number in range(3)]
+    assert [one.name for one in made] == ["night", "night-2", "night-3"]
+    assert [one.taken_name for one in made] == [None, "night", "night"]
     assert submit(engine, submission(experiment_hash="e1")).name == "night-2", (
         "and keeps it when it is submitted again"
     )
