@@ -33,11 +33,12 @@ def make_problem(document: dict[str, Any]) -> Problem:
 
 
 def plain_number(written: str) -> str:
-    """Return a number without currency and grouping commas, with its percent sign where it has one.
+    """Return a number without currency, a plus and grouping commas; it keeps its percent sign.
 
     Raise `ProblemError` for anything else.
     """
     bare = written.strip().strip("$¥").strip()
+    bare = bare[1:] if re.match(r"\+[\d.]", bare) else bare
     sign = "%" if bare.endswith("%") else ""
     bare = bare.removesuffix("%").strip()
     if not bare or bare == "-" or NUMBER.fullmatch(bare) is None:

@@ -33,11 +33,13 @@ from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.form import Equation, Form, Scalar, Spans, Words
 from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.dates import same_day
+from scoring.final_answer.notations.durations import durations
 from scoring.final_answer.notations.remainders import part_asked, same_remainder
 from scoring.final_answer.question.question import Question
 from scoring.final_answer.reading.stated_form import read_stated
 from scoring.final_answer.reading.words import last_words
 from scoring.final_answer.results.counted import counts_another
+from scoring.final_answer.results.decimals import approximated
 from scoring.final_answer.results.directions import is_reversed
 from scoring.final_answer.results.endings import (
     endings,
@@ -131,6 +133,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     ]
     if any(said.right for said in before):
         return Judgement(right=True, stated=stated)
+    if _is_approximated(evaluate, question, answer, stated):
+        return Judgement(right=True, stated=stated)
     ends = _until_right(
         _compared(evaluate, question, answer, reference, replace(stated, text=ending, before=""))
         for ending in endings(stated.text, text, question)
@@ -142,6 +146,23 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     if decided.right is None and ends and all(end.right is False for end in ends):
         return Judgement(right=False, reason="another value", stated=stated)
     return decided
+
+
+def _is_approximated(
+    evaluate: Evaluate, question: Question, answer: Answer, stated: Stated
+) -> bool:
+    """Return whether a text states the right value and then the decimal of that."""
+    said = approximated(stated.text)
+    if said is None:
+        return False
+    lead = replace(stated, text=said.lead, before="")
+    return any(
+        said.is_near(
+            _comparison(evaluate, question, answer, reference).number(one_spelling(reference))
+        )
+        and _compared(evaluate, question, answer, reference, lead).right is True
+        for reference in answer.any_of
+    )
 
 
 def _until_right(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -321,7 +342,7 @@ def _limited(query: QueryMathVerify) -> QueryMathVerify:
 
 def _names(reference: str) -> frozenset[str]:
     """Return the letters that stand for something in a reference."""
-    reference = _UPRIGHT.sub(_without_unit, reference)
+    reference = durations(_UPRIGHT.sub(_without_unit, reference))
     bare = re.sub(
         r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}|(?<=\d)\s*[ap]\.?\s?m\.?(?![A-Za-z])",
         " ",

@@ -250,6 +250,10 @@ def test_numbers_lose_their_grouping_but_intervals_do_not() -> None:
     assert read_answer("10,\\!080")["any_of"] == ["10080"]
     assert read_answer("(12,102)")["any_of"] == ["(12,102)"]
     assert plain_number("$1,450") == "1450"
+    assert plain_number("+7") == "7"
+    assert plain_number("-7") == "-7"
+    with pytest.raises(ProblemError):
+        plain_number("+-7")
 
 
 def test_boxes_may_hold_braces() -> None:

@@ -19,10 +19,10 @@ from scoring.final_answer.reading.clauses import (
     result_clause,
     without_rejected,
 )
+from scoring.final_answer.reading.orders import in_order_words
 from scoring.final_answer.reading.prose import concluded
 from scoring.final_answer.reading.words import (
     first_name,
-    in_order_words,
     phrase,
     predicate,
     yes_or_no,
@@ -158,11 +158,16 @@ def _has_parts(form: Form | None, wanted: Several) -> bool:
     return isinstance(form, Several) and len(form.items) == len(wanted.items)
 
 
+#: Particles behind a word in Chinese: 东京呀.
+_PARTICLES = re.compile(r"(?<=[\u3400-\u9fff])[啦呀哦呢啊哈吧嘛哒][。.!！~]*\s*$")
+
+
 def _words(raw: str, text: str, wanted: Words, question: Question) -> Form | None:
     """Return the few words that are all that is stated.
 
     Else what the sentence says of its subject.
     """
+    raw, text = _PARTICLES.sub("", raw), _PARTICLES.sub("", text)
     if (decided := yes_or_no(raw, wanted, question.text)) is not None:
         return decided
     if (named := first_name(raw, wanted, question.text)) is not None:

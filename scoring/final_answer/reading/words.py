@@ -13,7 +13,6 @@ from scoring.final_answer.extraction.remarks import is_remark
 from scoring.final_answer.extraction.sentences import sentences
 from scoring.final_answer.extraction.stated import Stated
 from scoring.final_answer.forms.form import Form, Several, Span, Spans, Words
-from scoring.final_answer.forms.shapes import read_form
 
 _BOLD_WORDS = re.compile(r"\*\*(?P<inside>[^*\n:：]{1,60})\*\*")
 _NO_SOLUTION = re.compile(
@@ -86,83 +85,6 @@ def phrase(text: str) -> Form | None:
     return None
 
 
-_ORDER_WORDS = (
-    (
-        re.compile(
-            r"\b(?:strictly )?(?:greater|more|larger|bigger|higher) than or equal to"
-            r"|\bat least|\bno less than|\bnot less than|不小于|大于等于|大于或等于"
-            r"|至少(?:为|是)?|不少于",
-            re.IGNORECASE,
-        ),
-        "≥",
-    ),
-    (
-        re.compile(
-            r"\b(?:strictly )?(?:less|smaller|lower|fewer) than or equal to|\bat most"
-            r"|\bno (?:more|greater) than|\bnot (?:more|greater) than"
-            r"|\bup to and including|不大于|小于等于|小于或等于|至多(?:为|是)?|不超过",
-            re.IGNORECASE,
-        ),
-        "≤",
-    ),
-    (
-        re.compile(
-            r"\b(?:strictly )?(?:greater|more|larger|bigger|higher) than|\bexceeds?"
-            r"|\babove|大于|超过|多于",
-            re.IGNORECASE,
-        ),
-        ">",
-    ),
-    (
-        re.compile(
-            r"\b(?:strictly )?(?:less|smaller|lower|fewer) than|\bbelow|小于|少于", re.IGNORECASE
-        ),
-        "<",
-    ),
-)
-_ORDER = re.compile(r"(?P<sign>[<>≤≥])\s*(?P<value>-?[A-Za-z0-9_.\\{}/√π]+)")
-_BETWEEN_WORDS = re.compile(
-    r"\b(?P<strict>strictly )?between\s+(?P<low>-?[\w.\\{}/√π]+)\s+and\s+(?"
-    r"P<high>-?[\w.\\{}/√π]+)(?P<more>[^.]{0,40})",
-    re.IGNORECASE,
-)
-
-
-_FROM_TO = re.compile(
-    r"\bfrom\s+(?P<low>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<first>inclu\w+|exclu\w+|not inclu\w+)"
-    r"[\s,)]*(?:up\s+)?to\s+"
-    r"(?P<high>-?[\w.\\{}/√π]+)\s*(?:[,(]\s*)?(?P<second>inclu\w+|exclu\w+|not inclu\w+)",
-    re.IGNORECASE,
-)
-
-
-def in_order_words(text: str) -> Form | None:
-    """Return the values that words confine.
-
-    "at least 0 and strictly less than 1", "greater than 3".
-    """
-    if (ends := _FROM_TO.search(text)) is not None:
-        first, second = (ends[end].lower().startswith("inclu") for end in ("first", "second"))
-        return Spans((Span(ends["low"], ends["high"], first, second),))
-    between = _BETWEEN_WORDS.search(text)
-    if between is not None and (
-        between["strict"] or re.search(r"inclusive|includ|exclusive|exclud", between["more"])
-    ):
-        closed = not between["strict"] and re.search(r"exclu|not incl", between["more"]) is None
-        return Spans((Span(between["low"], between["high"].rstrip("."), closed, closed),))
-    spelled = text
-    for pattern, sign in _ORDER_WORDS:
-        spelled = pattern.sub(f" {sign} ", spelled)
-    found = list(_ORDER.finditer(spelled))
-    if spelled == text or not found or len(found) > 2:
-        return None
-    either = (
-        " or " if re.search(r"\bor\b|或", spelled[found[0].end() : found[-1].start()]) else " and "
-    )
-    form = read_form(either.join(f"x {m['sign']} {m['value'].rstrip('.')}" for m in found))
-    return Spans(form.spans) if isinstance(form, Spans) else form
-
-
 def _without_points(text: str) -> Spans | None:
     found = (_DIFFERENCE.search(text) if "{" in text else None) or _EXCEPT.search(text)
     if found is None:
@@ -201,6 +123,8 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
     affirms counts.
     """
     text = re.sub(r"\([^()]*\)|（[^（）]*）", " ", text)
+    if (short := _short_option(text, wanted.text, statement)) is not None:
+        return Words(short)
     options = _options(wanted.text, statement)
     if options and not _affirmed(text, options):
         denied = re.search(rf"\bnot\s+(?:an?\s+)?{re.escape(wanted.text)}\b", text, re.IGNORECASE)
@@ -228,6 +152,9 @@ def predicate(text: str, wanted: Words, statement: str) -> Form | None:
     return Words(said_text) if 0 < len(said_text.split()) <= 4 else None
 
 
+_YES = frozenset(("yes", "yep", "yup", "yeah"))
+_NO = frozenset(("no", "nope", "nah"))
+_SAID = "|".join(sorted(_YES | _NO))
 _YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
 
 
@@ -236,9 +163,11 @@ def yes_or_no(text: str, wanted: Words, statement: str) -> Words | None:
     if _YES_OR_NO.fullmatch(wanted.text.strip()) is None:
         return None
     said = re.match(
-        r"\W*(?:(?:so|thus|hence|therefore|then),?\s+)?(yes|no)\b(?=\W)", text, re.IGNORECASE
-    ) or re.search(r"\b(yes|no)\W*$", text, re.IGNORECASE)
-    return _affirms(text, statement) if said is None else Words(said[1])
+        rf"\W*(?:(?:so|thus|hence|therefore|then),?\s+)?({_SAID})\b(?=\W)", text, re.IGNORECASE
+    ) or re.search(rf"\b({_SAID})\W*$", text, re.IGNORECASE)
+    if said is None:
+        return _affirms(text, statement)
+    return Words("yes" if said[1].lower() in _YES else "no")
 
 
 def _affirms(text: str, statement: str) -> Words | None:
@@ -287,6 +216,27 @@ def _affirmed(text: str, options: list[str]) -> list[str]:
             re.IGNORECASE,
         )
     ]
+
+
+_EITHER_ZH = re.compile(r"(?P<a>[\u3400-\u9fff]{2,5})还是(?P<b>[\u3400-\u9fff]{2,5})")
+
+
+def _short_option(text: str, wanted: str, statement: str) -> str | None:
+    """Return which of two kinds a text names by what they differ in: 奇的 of 奇函数还是偶函数."""
+    found = _EITHER_ZH.search(statement) if "还是" in statement else None
+    if found is None or wanted in text:
+        return None
+    size = len(wanted)
+    kinds = (found["a"][-size:], found["b"][:size])
+    ends = zip(*map(reversed, kinds), strict=False)
+    shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], ends))
+    stems = [kind[: len(kind) - shared] for kind in kinds]
+    named = [
+        kind
+        for kind, stem in zip(kinds, stems, strict=True)
+        if stem and re.search(rf"(?<!不){stem}", text)
+    ]
+    return named[0] if wanted in kinds and len(named) == 1 else None
 
 
 def _options(wanted: str, statement: str) -> list[str]:

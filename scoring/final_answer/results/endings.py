@@ -106,6 +106,8 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
     spelled = without_place(without_attained(bare, question.text), question)
     if _CHOICE_WORDS.search(spelled):
         return []
+    if (shown := _ARROW.search(sentence)) is not None:
+        return [shown["value"]]
     if _LISTED.search(spelled) or _ends_elsewhere(spelled, question) or taken_on(spelled):
         return []
     derived = text.count("=") >= DERIVATION or _is_asked_sum(spelled, question)
@@ -115,6 +117,12 @@ def endings(sentence: str, text: str, question: Question) -> list[str]:
         found.append((_LEAST if question.asks_least else _GREATEST).search(spelled))
     values = [re.split(r"[,，;；。]", end["value"])[0].strip() for end in found if end is not None]
     return [value for value in values if value.count("(") == value.count(")")]
+
+
+#: A value that an arrow leads to from others: "8, 0, 9 -> 809".
+_ARROW = re.compile(
+    r"(?<=[\d)\]}])\s*(?:->|→|⇒|➡|=>)\s*(?P<value>-?\d[\d.,/]*(?:\s*[A-Za-z%°]{1,12})?)[\s.。]*$"
+)
 
 
 def _is_asked_sum(spelled: str, question: Question) -> bool:

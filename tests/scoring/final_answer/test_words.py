@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scoring.final_answer.forms.form import Form, Several, Span, Spans, Words
-from scoring.final_answer.reading.words import in_order_words, phrase, predicate
+from scoring.final_answer.reading.orders import in_order_words
+from scoring.final_answer.reading.words import phrase, predicate
 
 REALS = Spans((Span("-∞", "∞", low_in=False, high_in=False),))
 
