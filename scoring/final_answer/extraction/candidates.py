@@ -8,11 +8,9 @@ equals the last counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
-from scoring.final_answer.extraction.asides import (
-    comments_only,
-)
+from scoring.final_answer.extraction.asides import comments_only
 from scoring.final_answer.extraction.denials import denies
 from scoring.final_answer.extraction.refusals import refuses
 from scoring.final_answer.extraction.remarks import is_elsewhere, is_later, is_remark
@@ -36,73 +34,104 @@ TAIL = 12
 MAX_USEFUL = 10 * TAIL
 
 
-def candidates(text: str) -> list[tuple[int, int]]:
-    """Return the last sentences that state a value, remarks only where nothing else does."""
-    remark: list[tuple[int, int]] = []
-    useful: list[tuple[int, int]] = []
+class Candidates:
+    """The last sentences that state a value, remarks only where nothing else does.
+
+    They are counted from the end, and looked for as they are asked for: few decide.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._known: list[tuple[int, int]] = []
+        self._further = _found(text)
+
+    def place(self, back: int) -> tuple[int, int] | None:
+        """Return where one stands, 0 for the last; None where there are fewer."""
+        while len(self._known) <= back:
+            span = next(self._further, None)
+            if span is None:
+                return None
+            self._known.append(span)
+        return self._known[back]
+
+    def sentence(self, back: int) -> str:
+        """Return one as written; empty where there are fewer."""
+        place = self.place(back)
+        return "" if place is None else self.text[slice(*place)]
+
+
+def _found(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the sentences that state a value, the last first, or the last remark that does."""
+    remark: tuple[int, int] | None = None
+    useful = 0
     for span in reversed(sentences(text)):
         sentence = text[slice(*span)]
         if not states(sentence) or refuses(sentence):
             continue
         if is_remark(sentence) or denies(sentence):
-            remark = remark or [span]
+            remark = remark or span
             continue
-        useful.append(span)
-        if len(useful) == MAX_USEFUL:
-            break
-    return useful[::-1] or remark
+        yield span
+        useful += 1
+        if useful == MAX_USEFUL:
+            return
+    if remark is not None and not useful:
+        yield remark
 
 
-def named_last(text: str, useful: Sequence[tuple[int, int]], heads: frozenset[str]) -> int | None:
+def named_last(useful: Candidates, heads: frozenset[str]) -> int | None:
     """Return the sentence that names what is asked with its value, behind it comments alone."""
-    for at in range(len(useful) - 1, max(-1, len(useful) - 1 - TAIL), -1):
-        sentence = clipped(text[slice(*useful[at])])
+    for at in range(TAIL):
+        sentence = clipped(useful.sentence(at))
         if names_last(sentence, heads):
             return at
-        if not comments_only(sentence, heads):
+        if not sentence or not comments_only(sentence, heads):
             return None
     return None
 
 
-def best(text: str, useful: Sequence[tuple[int, int]], asked: frozenset[str]) -> int:
+def best(useful: Candidates, asked: frozenset[str]) -> int:
     """Return which sentence of the tail concludes.
 
     The last, unless it is plain and one before it concludes better.
     """
-    pieces = [text[start:end] for start, end in useful]
-    last = len(pieces) - 1
-    if (labelled := _labelled(pieces, asked)) is not None:
+    if (labelled := _labelled(useful, asked)) is not None:
         return labelled
-    while last > 0 and len(pieces) - last < TAIL and _is_aside(pieces[last], asked):
-        last -= 1
-    about = overlap(pieces[last], asked)
-    if last == 0 or is_pair_of_labels(clipped(pieces[last])):
-        return last
+    last = 0
+    while last < TAIL - 1 and _is_aside(useful.sentence(last), asked) and useful.place(last + 1):
+        last += 1
+    sentence = useful.sentence(last)
+    about = overlap(sentence, asked)
     if (
-        is_strong(pieces[last])
-        or (about and SAYS_IT.search(pieces[last]))
-        or NAMES_IT.search(clipped(pieces[last]))
+        is_pair_of_labels(clipped(sentence))
+        or is_strong(sentence)
+        or (about and SAYS_IT.search(sentence))
+        or NAMES_IT.search(clipped(sentence))
+        or WHICH_IS.match(sentence)
+        or not useful.place(last + 1)
     ):
         return last
-    if WHICH_IS.match(pieces[last]):
-        return last
-    if goes_on(pieces[last]):
+    if goes_on(sentence):
         # A calculation goes on, unless it only fills a sentence after the conclusion.
-        better = is_strong(pieces[last - 1]) and overlap(pieces[last - 1], asked) > about
-        return last - 1 if better and _WORDS.search(pieces[last]) else last
-    for at in range(last - 1, max(-1, last - TAIL), -1):
-        before = overlap(pieces[at], asked)
-        bare = (
-            re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", pieces[at]))
-            is None
-        )
-        if (is_strong(pieces[at]) and before >= about and (not bare or "**" in pieces[at])) or (
-            before > about and (is_finished(pieces[at]) or _says_it(pieces[at]))
-        ):
+        before = useful.sentence(last + 1)
+        better = is_strong(before) and overlap(before, asked) > about
+        return last + 1 if better and _WORDS.search(sentence) else last
+    for at in range(last + 1, last + TAIL):
+        piece = useful.sentence(at)
+        if piece and _concludes_better(piece, asked, about):
             return at
-        if goes_on(pieces[at]):
+        if not piece or goes_on(piece):
             break
     return last
+
+
+def _concludes_better(sentence: str, asked: frozenset[str], about: int) -> bool:
+    """Return whether a sentence concludes a text better than a plain one further down."""
+    before = overlap(sentence, asked)
+    bare = not re.search(r"[A-Za-z]{3,}|[\u3400-\u9fff]{2}", re.sub(r"\\[A-Za-z]+", " ", sentence))
+    if is_strong(sentence) and before >= about and (not bare or "**" in sentence):
+        return True
+    return before > about and (is_finished(sentence) or _says_it(sentence))
 
 
 def _says_it(sentence: str) -> bool:
@@ -110,17 +139,16 @@ def _says_it(sentence: str) -> bool:
     return SAYS_IT.search(plain_numbers(clipped(sentence))) is not None
 
 
-def _labelled(pieces: Sequence[str], asked: frozenset[str]) -> int | None:
+def _labelled(useful: Candidates, asked: frozenset[str]) -> int | None:
     """Return which of several values with a label each, at the end, has that of the question."""
-    first = len(pieces)
-    while first > 0 and len(pieces) - first < TAIL and _LABELLED.match(clipped(pieces[first - 1])):
-        first -= 1
-    about = [overlap(piece, asked) for piece in pieces[first:]]
-    if len(about) < 2 or about[-1] > 0 or about.count(max(about)) != 1:
+    about: list[int] = []
+    while len(about) < TAIL and _LABELLED.match(clipped(piece := useful.sentence(len(about)))):
+        about.append(overlap(piece, asked))
+    if len(about) < 2 or about[0] > 0 or about.count(max(about)) != 1:
         return None
-    if _SUMMED.match(pieces[-1]):
+    if _SUMMED.match(useful.sentence(0)):
         return None
-    return first + about.index(max(about))
+    return about.index(max(about))
 
 
 _SUMMED = re.compile(

@@ -6,11 +6,10 @@ The chosen sentence, or the list that it ends, from the word on that draws the c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scoring.final_answer.extraction.appendix import without_appendix
-from scoring.final_answer.extraction.candidates import best, candidates, named_last
+from scoring.final_answer.extraction.candidates import Candidates, best, named_last
 from scoring.final_answer.extraction.code import without_code
 from scoring.final_answer.extraction.statements import BULLET, states
 from scoring.final_answer.extraction.strength import overlap
@@ -62,15 +61,15 @@ def conclusion(
     text = without_code(without_appendix(text, asked))
     for aside in (END_MARKS, _EQUALITY, _CHECKED_LINE):
         text = aside.sub(lambda m: " " * len(m.group()), text)
-    useful = candidates(text)
-    if not useful:
+    useful = Candidates(text)
+    at = named_last(useful, heads)
+    at = best(useful, asked) if at is None else at
+    place = useful.place(at)
+    if place is None:
         return None
-    at = named_last(text, useful, heads)
-    at = best(text, useful, asked) if at is None else at
-    start, end = useful[at]
-    if BULLET.match(text[start:end]):
-        first = _list_start(text, useful, at)
-        start = useful[first][0] if _short(useful[first : at + 1]) else start
+    start, end = place
+    if BULLET.match(text[start:end]) and _is_short(place):
+        start = _list_start(useful, at)
     begin = start
     for then in THEN.finditer(text, start, end):
         if _lists_counted(text, then.start(), then.end()):
@@ -130,16 +129,17 @@ _COUNT = re.compile(r"(?:\d|[一二两三四五六七八九十])\s*[个种对组
 _LIST = re.compile(r"[^，。,、和或\n]{1,20}[、和或,，]\s*[-\d$\\a-z]")
 
 
-def _list_start(text: str, useful: Sequence[tuple[int, int]], at: int) -> int:
-    while (
-        at > 0
-        and BULLET.match(text[useful[at - 1][0] : useful[at - 1][1]])
-        and _short(useful[at - 1 : at + 1])
-    ):
-        at -= 1
-    return at
+def _list_start(useful: Candidates, at: int) -> int:
+    """Return where the list begins that ends with a short item."""
+    item = useful.place(at)
+    start = 0
+    while item is not None and _is_short(item) and BULLET.match(useful.text[slice(*item)]):
+        start = item[0]
+        at += 1
+        item = useful.place(at)
+    return start
 
 
-def _short(spans: Sequence[tuple[int, int]]) -> bool:
-    """Return whether list items are results and no steps of a derivation."""
-    return all(end - start <= 40 for start, end in spans)
+def _is_short(item: tuple[int, int]) -> bool:
+    """Return whether a list item is a result and no step of a derivation."""
+    return item[1] - item[0] <= 40
