@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 
 from problems.schema import Problem
+from scoring.final_answer.judge import read_references
 from scoring.final_answer.question.question import Question
 from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
@@ -43,6 +44,8 @@ class CompiledProblem:
         paths = tuple(map(compiler.path, problem.paths))
         references = References.of(problem, symbols, paths, evaluation)
         texts = problem.statement.values()
+        question = Question.of(problem).worked_out()
+        read_references(problem, symbols, question)
         chains = [chain for text in texts for chain in symbols.chains(text, maths=False)]
         given = frozenset(
             (a.canonical, b.canonical)
@@ -54,7 +57,7 @@ class CompiledProblem:
         return cls(
             problem=problem,
             symbols=symbols,
-            question=Question.of(problem).worked_out(),
+            question=question,
             statement=tuple(re.sub(r"\s+", "", normalise(text).text) for text in texts),
             given=given,
             paths=paths,

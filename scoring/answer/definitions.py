@@ -59,22 +59,33 @@ class Definitions:
                 break
             if chain.relations != ("=",) or not all(len(side.nodes) == 1 for side in chain.sides):
                 continue
-            if _DEFINES.search(text[max(0, chain.start - 30) : chain.start]):
-                left, right = (side.nodes[0] for side in chain.sides)
+            left, right = (side.nodes[0] for side in chain.sides)
+            # Few formulas can define a letter: the words before them are looked at last.
+            if _may_define(left, right, known) and _DEFINES.search(
+                text[max(0, chain.start - 30) : chain.start]
+            ):
                 made._add(left, right, known)
         return made
 
     def _add(self, left: Node, right: Node, known: frozenset[str]) -> None:
-        meant = names_of(right)
         if isinstance(left, Variable) and left.name not in known:
-            if not isinstance(right, (Variable, Number)) and meant and meant <= known:
-                self.letters.setdefault(left, right)
-        elif isinstance(left, Variable) and len(meant) == 1 and not meant & known:
-            (name,) = meant
-            turned = _solved(right, Variable(name), left)
-            if turned is not None and len(name) == 1:
-                self.letters.setdefault(Variable(name), turned)
-                self.shifted.setdefault(Variable(name), (left, right))
+            self.letters.setdefault(left, right)
+            return
+        (name,) = names_of(right)
+        turned = _solved(right, Variable(name), left)
+        if turned is not None and len(name) == 1:
+            self.letters.setdefault(Variable(name), turned)
+            self.shifted.setdefault(Variable(name), (left, right))
+
+
+def _may_define(left: Node, right: Node, known: frozenset[str]) -> bool:
+    """Return whether an equation can give a letter its meaning, the left one or that in it."""
+    if not isinstance(left, Variable) or isinstance(right, Number):
+        return False
+    meant = names_of(right)
+    if left.name not in known:
+        return not isinstance(right, Variable) and bool(meant) and meant <= known
+    return len(meant) == 1 and not meant & known
 
 
 def _holds(node: Node, name: str) -> bool:

@@ -19,7 +19,7 @@ from scoring.final_answer.choices import (
     letters_of,
     lone_choice,
 )
-from scoring.final_answer.demands.demand import unmet
+from scoring.final_answer.demands.demand import demanded, unmet
 from scoring.final_answer.equivalence.comparison import Comparison
 from scoring.final_answer.equivalence.math_verify import shared
 from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
@@ -163,6 +163,17 @@ def _is_approximated(
         and _compared(evaluate, question, answer, reference, lead).right is True
         for reference in answer.any_of
     )
+
+
+def read_references(problem: Problem, symbols: Symbols, question: Question) -> None:
+    """Read the references of a problem and what its question demands, so that answers share it."""
+    answer = _as_choice(problem.answer)
+    if answer.kind in ("proof", "rubric", "choice"):
+        return
+    demanded(question.text)
+    for reference in answer.any_of:
+        _is_words(reference)
+        _comparison(_evaluate(symbols), question, answer, reference).read(reference)
 
 
 def _until_right(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -340,6 +351,7 @@ def _limited(query: QueryMathVerify) -> QueryMathVerify:
     return limited
 
 
+@lru_cache(maxsize=1024)
 def _names(reference: str) -> frozenset[str]:
     """Return the letters that stand for something in a reference."""
     reference = durations(_UPRIGHT.sub(_without_unit, reference))

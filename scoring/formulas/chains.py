@@ -210,11 +210,12 @@ def _items(run: list[Token]) -> list[list[Token]]:
     items: list[list[Token]] = [[]]
     depth = 0
     for token in run:
-        depth += (token.kind == "open") - (token.kind == "close")
-        if token.kind == "comma" and depth == 0:
+        kind = token.kind
+        if kind == "comma" and depth == 0:
             items.append([])
-        else:
-            items[-1].append(token)
+            continue
+        depth += (kind == "open") - (kind == "close")
+        items[-1].append(token)
     if depth > 0:  # a bracket that never closes: take it for punctuation
         return [piece for item in items for piece in _without_open(item)]
     return [piece for item in items if item for piece in _without_remark(item)]
@@ -256,12 +257,13 @@ def _chain(item: list[Token], scalars: frozenset[str]) -> Chain | None:
     relations: list[str] = []
     depth = 0
     for token in item:
-        depth += (token.kind == "open") - (token.kind == "close")
-        if token.kind == "rel" and depth == 0:
+        kind = token.kind
+        if kind == "rel" and depth == 0:
             relations.append(token.text)
             sides.append([])
-        else:
-            sides[-1].append(token)
+            continue
+        depth += (kind == "open") - (kind == "close")
+        sides[-1].append(token)
     kept_sides: list[Side] = []
     kept_relations: list[str] = []
     for i, written in enumerate(sides[:MAX_SIDES]):
@@ -334,6 +336,8 @@ def _groups(side: Side, scalars: frozenset[str]) -> list[Side]:
     """Return the bracketed parts of a side that are formulas themselves."""
     found: list[Side] = []
     starts: list[int] = []
+    if "open" not in [token.kind for token in side.tokens]:
+        return found
     for i, token in enumerate(side.tokens):
         if token.kind == "open":
             starts.append(i)

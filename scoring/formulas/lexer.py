@@ -48,6 +48,7 @@ _TOKEN = re.compile(
     r"|(?P<op>[-+*×/^_!±∓%°‰∪∩|‖√∛∑∏∫∮∞&])|(?P<open>[(\[{⌊⌈⟨])|(?P<close>[)\]}⌋⌉⟩])|(?P<comma>[,、])|(?P<other>.)",
     re.DOTALL,
 )
+_PUT_AS_THEY_ARE = frozenset(("open", "close", "comma", "delim", "nl", "prime", "arrow"))
 _MATH = re.compile(
     r"\$\$[^$]{1,2000}\$\$|\$[^$\n]{1,800}\$|\\\((?:[^\\]|\\[^)]){1,800}?\\\)|\\\[(?:[^\\]|\\[^\]]){1,2000}?\\\]"
     r"|\\begin\{(?:equation|align|aligned|gather|split|cases)\*?\}"
@@ -145,7 +146,9 @@ class _Lexer:
             found = _TOKEN.match(text, at)
             assert found is not None
             kind, piece, end = found.lastgroup, found.group(), found.end()
-            if kind == "num" and self.is_index(piece, at, end):
+            if kind in _PUT_AS_THEY_ARE:
+                self.put(kind, piece, at, end)
+            elif kind == "num" and self.is_index(piece, at, end):
                 self.put("op", "_", at, at)
                 self.put("num", piece, at, end)
             elif kind == "num":
@@ -169,8 +172,7 @@ class _Lexer:
             elif kind == "dots":
                 self.put("big", "dots", at, end)
             else:
-                assert kind is not None
-                self.put(kind, piece, at, end)
+                self.put("op", piece, at, end)
             at = end
         return self.tokens
 

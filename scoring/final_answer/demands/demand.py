@@ -117,13 +117,13 @@ def unmet(question: str, reference: str, stated: Form | None) -> bool:
     sides = list(_sides(stated))
     if not sides:
         return False
-    if any(not any(d.meets(reference, side) for side in sides) for d in _asked(question)):
+    if any(not any(d.meets(reference, side) for side in sides) for d in demanded(question)):
         return True
     return all(restates(question, reference, side) for side in sides)
 
 
 @lru_cache(maxsize=1024)
-def _asked(question: str) -> tuple[Demand, ...]:
+def demanded(question: str) -> tuple[Demand, ...]:
     """Return what a question demands."""
     return tuple(demand for demand in DEMANDS if demand.words.search(question))
 
