@@ -45,7 +45,6 @@ ENDLESS_TERMS = 40
 Bound = Mapping[str, Vector]
 
 _INFINITY = Constant("inf")
-_TWO = Number(2.0)
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
 
 
@@ -178,7 +177,7 @@ class Evaluator:
         plain = _PLAIN.get(node.operator)
         if plain and isinstance(left[0], complex) and isinstance(right[0], complex):
             return list(map(plain, left, right))
-        if operation is _power and isinstance(left[0], complex) and node.right == _TWO:
+        if operation is _power and isinstance(left[0], complex) and _is_two(node.right):
             return list(map(operator.mul, left, left))
         return [operation(a, b) for a, b in zip(left, right, strict=True)]
 
@@ -355,6 +354,10 @@ def _add(a: Any, b: Any) -> Any:
 
 def _subtract(a: Any, b: Any) -> Any:
     return _add(a, -b)
+
+
+def _is_two(node: Node) -> bool:
+    return isinstance(node, Number) and node.value == 2
 
 
 def _power(a: Any, b: Any) -> Any:

@@ -31,6 +31,12 @@ _SHORT_WORD = (
 )
 
 
+#: What `is_mathematics` leaves out, and the words that it looks for.
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_FUNCTION_NAME = re.compile(rf"(?<![A-Za-z])[A-Za-z]?{FUNCTION}(?![A-Za-z]{{2}})")
+_WORD = re.compile(rf"[A-Za-z]{{2,}}[a-z]|[{CHINESE}]|{_SHORT_WORD}")
+
+
 RELATION = re.compile(r"[=<>≤≥≠≈∈]")
 
 
@@ -42,6 +48,9 @@ NAME = re.compile(
 
 #: A factorial at the end, whose mark would pass for one of the sentence.
 _FACTORIAL = re.compile(r"(?P<factor>\d+|[a-z]|\([^()]*\))!\s*$")
+_ITEM_MARK = re.compile(
+    r"^\s*(?:[-•]\s+|\(\d\)\s+|\d{1,2}[.)、]\s+|第[一二三四五\d]空\s*[:：]?\s*)"
+)
 _TRAILING = " \t\n.。,，;；:：!！?？*"
 
 
@@ -163,11 +172,7 @@ def split_list(text: str) -> list[str]:
 
 def trimmed_part(text: str) -> str:
     """Return a part of a list without bullets and marks around it."""
-    return trimmed(
-        re.sub(
-            r"^\s*(?:[-•]\s+|\(\d\)\s+|\d{1,2}[.)、]\s+|第[一二三四五\d]空\s*[:：]?\s*)", "", text
-        )
-    )
+    return trimmed(_ITEM_MARK.sub("", text))
 
 
 def closing(text: str, start: int) -> int:
@@ -185,9 +190,7 @@ def closing(text: str, start: int) -> int:
 
 def is_mathematics(text: str) -> bool:
     """Return whether a text holds no words: letters stand alone or name functions."""
-    bare = re.sub(r"\\[A-Za-z]+", " ", text)
-    bare = re.sub(rf"(?<![A-Za-z])[A-Za-z]?{FUNCTION}(?![A-Za-z]{{2}})", " ", bare)
-    return re.search(rf"[A-Za-z]{{2,}}[a-z]|[{CHINESE}]|{_SHORT_WORD}", bare) is None
+    return _WORD.search(_FUNCTION_NAME.sub(" ", _COMMAND.sub(" ", text))) is None
 
 
 def is_whole(text: str) -> bool:

@@ -63,21 +63,24 @@ _SPAN = re.compile(
 _SPAN_FRENCH = re.compile(r"\]\s*(?P<low>[^;,\[\]]+)\s*[;,]\s*(?P<high>[^;,\[\]]+)\s*\[")
 
 
+_MEMBER = re.compile(rf"(?P<name>{NAME.pattern})\s*∈\s*(?P<rest>.+)")
+_FRENCH = re.compile(rf"(?:(?:{NAME.pattern})\s*[=∈]\s*)?(?P<span>\][^\[\]]*[;,][^\[\]]*\[)")
+_UNION = re.compile(r"\s*∪\s*")
+
+
 def spans(text: str) -> Spans | None:
     """Return intervals that are surely such.
 
     Half open, unbounded, a union, a membership or inequalities.
     """
-    member = re.fullmatch(rf"(?P<name>{NAME.pattern})\s*∈\s*(?P<rest>.+)", text)
+    member = _MEMBER.fullmatch(text)
     name, rest = (member["name"], member["rest"]) if member else ("", text)
-    french = re.fullmatch(
-        rf"(?:(?:{NAME.pattern})\s*[=∈]\s*)?(?P<span>\][^\[\]]*[;,][^\[\]]*\[)", text
-    )
+    french = _FRENCH.fullmatch(text)
     if french is not None and (turned := _SPAN_FRENCH.fullmatch(french["span"])):
         return Spans(
             (Span(turned["low"].replace(" ", ""), turned["high"].replace(" ", ""), False, False),)
         )
-    pieces = re.split(r"\s*∪\s*", rest)
+    pieces = _UNION.split(rest)
     found = [_SPAN.fullmatch(piece.strip()) for piece in pieces]
     if all(found):
         spans = tuple(_span(piece) for piece in found if piece is not None)

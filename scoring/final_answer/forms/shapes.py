@@ -35,7 +35,7 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
     ``names`` are the letters that stand for something in this problem; other letters behind a
     number are its unit.
     """
-    if re.fullmatch(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*", text):
+    if _EMPTY.fullmatch(text):
         return Several(())
     text = trimmed(text)
     if not text or len(text) > 6000:
@@ -51,14 +51,14 @@ def read_form(text: str, names: frozenset[str] = frozenset()) -> Form | None:
         return read_form(" or ".join(m["condition"] for m in conditions if m is not None), names)
     if (builder := BUILDER.match(text)) is not None:
         return read_form(builder["condition"], names)
-    if (point := re.fullmatch(r"[A-Z]'?\s*(\([^()]*[,|][^()]*\))", text)) is not None:
+    if (point := _POINT.fullmatch(text)) is not None:
         text = point[1].replace("|", ",")
     if special := _special(text):
         return special
     union = None if text.startswith("\\{") else spans(text)
     if union is not None:
         return union
-    member = re.fullmatch(rf"(?:{NAME.pattern})\s*∈\s*(?P<set>\\\{{.+\\\}})", text, re.DOTALL)
+    member = _MEMBER.fullmatch(text)
     inner = _grouped(member["set"] if member else text, names)
     if inner is not None:
         return inner
@@ -80,6 +80,10 @@ _SET_NAME = re.compile(
 _BUILT = r"\\?\{[^{}∪]*[|:∣][^{}∪]*\}"
 _BUILDERS = re.compile(rf"\s*{_BUILT}(?P<second>\s*∪\s*{_BUILT})+\s*")
 
+_MEMBER = re.compile(rf"(?:{NAME.pattern})\s*∈\s*(?P<set>\\\{{.+\\\}})", re.DOTALL)
+_EMPTY = re.compile(r"\s*(?:\\\{\s*\\\}|\{\s*\})\s*")
+_POINT = re.compile(r"[A-Z]'?\s*(\([^()]*[,|][^()]*\))")
+_RANGE = re.compile(r"(-?[\d.]+)\s*[~～]\s*(-?[\d.]+)\D{0,3}")
 _MATRIX = re.compile(r"\\begin\s*\{(?:[bpvBV]?matrix|array)\}")
 
 
@@ -106,7 +110,7 @@ def _matrix(text: str) -> Form | None:
 
 
 def _special(text: str) -> Form | None:
-    between = re.fullmatch(r"(-?[\d.]+)\s*[~～]\s*(-?[\d.]+)\D{0,3}", text.strip())
+    between = _RANGE.fullmatch(text.strip())
     if between is not None:
         return Spans((Span(between[1], between[2], True, True),))
     bare = re.sub(r"[\s.]", "", text).lower()
