@@ -16,7 +16,10 @@ ALL = frozenset(Kind)
 MEASURED = frozenset({Kind.TIME, Kind.MEMORY})
 #: Keys of an engine's configuration that follow from the model, or from the memory that was free.
 OF_THE_MODEL = frozenset(
-    {"source", "revision", "quantization", "dtype", "linear_kernel", "served_model"}
+    {
+        *("source", "revision", "quantization", "dtype", "linear_kernel", "served_model"),
+        "answers_hash",
+    }
 )
 PASSING = frozenset({"num_gpu_blocks"})
 #: Keys of the environment that are conditions by themselves.

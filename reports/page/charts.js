@@ -382,7 +382,7 @@ function differenceChart(rows, name) {
       Plot.ruleY(named, { y: "where", x1: "ci_low", x2: "ci_high", stroke: "currentColor", strokeWidth: 2, marker: "tick" }),
       Plot.dot(named, {
         y: "where", x: "difference", r: 5,
-        fill: (row) => (row.ci_high < 0 ? "var(--wrong)" : row.ci_low > 0 ? "var(--done)" : "var(--quiet)"),
+        fill: (row) => ({ worse: "var(--wrong)", better: "var(--done)" }[row.finding] || "var(--quiet)"),
       }),
     ],
   });

@@ -8,8 +8,8 @@ const WORDS = {
   guess: ["guesses", "right final answers that show under half of the steps."],
   path: ["path", "one way to the answer, as its author wrote it down step by step; an answer is held against the path that fits it best."],
   interval: ["interval", "where the difference lies with 95 % confidence, were other problems of this kind asked."],
-  finding: ["better, worse", "the whole interval lies on one side of 0: a difference is shown, however small."],
-  none: ["no difference", "the interval holds 0: these problems show none, which does not say that there is none."],
+  finding: ["better, worse", "such a difference is rarely chance, however small it is: p, adjusted for all metrics that are tested, is below 0.05."],
+  none: ["no difference", "p is 0.05 or more: these problems show none, which does not say that there is none. An interval is of one metric alone, and may lie on one side of 0 all the same."],
   allowance: ["allowance", "how much worse the policy lets a metric become before it objects."],
   verdict: ["verdict", "pass: the whole interval is within the allowance; block or warn: the whole interval is past it; inconclusive: the allowance lies inside the interval. So a metric can be worse for certain and its verdict inconclusive: it is open whether it is too much worse."],
 };

@@ -99,6 +99,14 @@ def test_what_may_differ_is_comparable(b: Conditions) -> None:
     assert refusals(b, A) == []
 
 
+def test_the_file_of_a_models_answers_is_no_condition() -> None:
+    given = replace(A, config={**A.config, "answers_hash": one("h1")})
+    other = {**A.config, "answers_hash": one("h2")}
+
+    assert refusals(given, replace(A, spec=one("t"), config=other)) == []
+    assert refusals(given, replace(A, config=other)) != []
+
+
 def test_one_model_under_two_names_at_a_server_is_not_comparable() -> None:
     b = replace(A, config={**A.config, "served_model": one("n")})
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support.browser import chromium
+from tests.support.compared import graded, store_run
 from tests.support.processes import evalctl
 from tests.support.seeded_run import seed_run
 
@@ -62,3 +63,25 @@ def test_on_paper_nothing_is_cut_or_folded_or_dark(report: Path) -> None:
         page.evaluate("document.querySelector('.answer summary').click()")
         page.until("document.querySelector('.answer[open]')")
         assert page.evaluate(note) == "none"
+
+
+def test_long_names_and_hashes_fit_phone_and_paper(
+    engine: Engine, environment: dict[str, str], tmp_path: Path
+) -> None:
+    for model, letter, drop in (("example:complete", "a", 0.0), ("example:hasty", "b", 2.0)):
+        scores = graded(12, drop=drop)
+        store_run(engine, "r", scores, model=model, config={"kept_hash": letter * 64})
+    file = tmp_path / "report.html"
+    assert evalctl(environment, f"report r -o {file}").returncode == 0
+    with chromium() as page:
+        page.size(390, 900)
+        page.open(file)
+        page.settle()
+        assert "a" * 64 in page.evaluate("document.querySelector('ul.warning').textContent")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+        page.size(*PAPER)
+        page.media(kind="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.settle()
+        assert page.evaluate(CUT) == []
