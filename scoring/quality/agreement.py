@@ -9,22 +9,18 @@ observations (Cameron, Gelbach & Miller 2008).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from problems.evidence import EqEvidence, ValueEvidence, WordsEvidence
-from problems.labelling import LabelledAnswer, Labels
-from problems.schema import Path
-from problems.validator import leaves
-from scoring.score import SCORER_VERSION, Score, score_text
+from problems.labelling import LabelledAnswer
+from scoring.quality.marks import BASELINES, Marks, machine_marks, marks_of
+from scoring.quality.tally import Tally, cohen_kappa, two_by_two
+from scoring.score import SCORER_VERSION, score_text
 from scoring.steps.thin_evidence import GUESS_SHARE
-from scoring.steps.verdict import VERDICTS
 
-Counts = NDArray[np.float64]
 #: The figures that are also given for a slice or a style.
 PART_METRICS = (
     "steps_agree",
@@ -38,82 +34,6 @@ PART_METRICS = (
 )
 RESAMPLES = 2000
 SEED = 20250601
-_DONE, _MISSING = VERDICTS.index("done"), VERDICTS.index("missing")
-_UNDETERMINED = VERDICTS.index("undetermined")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """What a marker or scorer says of one answer: step verdicts, 0 to 7 points, a guess or not.
-
-    ``high7`` are the points if every undetermined step were done.
-    """
-
-    steps: Mapping[str, str]
-    score7: float
-    high7: float
-    guess: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts of how said marks compare with true ones; tallies add up.
-
-    ``steps[t, s]`` counts steps with the true verdict t that were said to be s (order of
-    `VERDICTS`), ``marks[t, s]`` answers by marks rounded to 0..7, ``guesses[t, s]`` answers by
-    guess flags; ``sums`` holds answers, the sum of absolute errors, answers within one point, the
-    sum of signed errors, and the sum of distances of the true mark from the said interval.
-    """
-
-    steps: Counts
-    marks: Counts
-    guesses: Counts
-    sums: Counts
-
-    @classmethod
-    def of(cls, true: Marks, said: Marks) -> Tally:
-        """Count one answer."""
-        steps, marks, guesses = np.zeros((5, 5)), np.zeros((8, 8)), np.zeros((2, 2))
-        for step, verdict in true.steps.items():
-            if verdict != "unclear":
-                found = VERDICTS.index(said.steps[step].replace("unclear", "undetermined"))
-                steps[VERDICTS.index(verdict), found] += 1
-        marks[_rounded(true.score7), _rounded(said.score7)] = 1
-        guesses[int(true.guess), int(said.guess)] = 1
-        error = said.score7 - true.score7
-        outside = max(error, true.score7 - said.high7, 0.0)
-        sums = [1.0, abs(error), float(abs(error) <= 1 + 1e-9), error, outside]
-        return cls(steps, marks, guesses, np.array(sums))
-
-    @classmethod
-    def total(cls, tallies: Sequence[Tally], times: Counts | None = None) -> Tally:
-        """Return the sum, each tally taken its number of times."""
-        weights = np.ones(len(tallies)) if times is None else times
-        names = ("steps", "marks", "guesses", "sums")
-        stacks = (np.stack([getattr(tally, name) for tally in tallies]) for name in names)
-        return cls(*(np.tensordot(weights, stack, axes=1) for stack in stacks))
-
-    def metrics(self) -> dict[str, Any]:
-        """Return every figure; None where undefined, as the precision of a flag never raised."""
-        answers = self.sums[0]
-        decided = self.steps.copy()
-        decided[:, _UNDETERMINED] = 0
-        return {
-            "kappa": cohen_kappa(_two_by_two(self.steps)),
-            "mae7": _ratio(self.sums[1], answers),
-            "within_one": _ratio(self.sums[2], answers),
-            "missing": precision_recall(self.steps, _MISSING),
-            "guess": precision_recall(self.guesses, 1),
-            "not_done": precision_recall(_two_by_two(self.steps), 1),
-            "steps_agree": _ratio(np.trace(_two_by_two(self.steps)), self.steps.sum()),
-            "kappa_verdicts": cohen_kappa(self.steps),
-            "qwk": cohen_kappa(self.marks, quadratic=True),
-            "bias7": _ratio(self.sums[3], answers),
-            "kappa_determined": cohen_kappa(_two_by_two(decided)),
-            "coverage": _ratio(decided.sum(), self.steps.sum()),
-            "done": precision_recall(self.steps, _DONE),
-            "mae7_interval": _ratio(self.sums[4], answers),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +102,7 @@ def measure_agreement(
     """
     scores = [score_text(answer.problem, answer.text) for answer in answers]
     true = [marks_of(answer, answer.truth) for answer in answers]
-    said = [_machine_marks(answer, score) for answer, score in zip(answers, scores, strict=True)]
+    said = [machine_marks(answer, score) for answer, score in zip(answers, scores, strict=True)]
     by_problem = _tallies(answers, true, said)
     double = [_pair(answer) for answer in answers if len(answer.labels) > 1]
     pairs = [tally for tally in double if tally is not None]
@@ -196,7 +116,7 @@ def measure_agreement(
             name: Tally.total(_tallies(answers, true, [*map(baseline, answers, scores)])).metrics()
             for name, baseline in BASELINES.items()
         },
-        marker_kappa=cohen_kappa(_two_by_two(Tally.total(pairs).steps)) if pairs else None,
+        marker_kappa=cohen_kappa(two_by_two(Tally.total(pairs).steps)) if pairs else None,
         marker_answers=len(pairs),
         other_path=sum(
             answer.truth.path != score.path_id
@@ -217,119 +137,6 @@ def measure_agreement(
             if verdict not in (actual.steps[step], "unclear")
         ),
     )  # fmt: skip
-
-
-def cohen_kappa(table: Counts, *, quadratic: bool = False) -> float | None:
-    """Return Cohen's kappa of a square table of counts, rows one marker, columns the other.
-
-    kappa = 1 - sum(w * observed) / sum(w * expected), with w = 1 off the diagonal (Cohen 1960) or
-    (i - j)^2 (Cohen 1968). None where only one category occurs, so that chance explains everything.
-    """
-    total = table.sum()
-    if not total:
-        return None
-    rows, columns = np.indices(table.shape)
-    weights = (rows - columns) ** 2.0 if quadratic else (rows != columns).astype(float)
-    by_chance = np.outer(table.sum(axis=1), table.sum(axis=0))
-    expected = float((weights * by_chance).sum()) / float(total)
-    return None if expected == 0 else 1.0 - float((weights * table).sum()) / expected
-
-
-def precision_recall(table: Counts, category: int) -> dict[str, float | None]:
-    """Return precision and recall of one category."""
-    both = table[category, category]
-    return {
-        "precision": _ratio(both, table[:, category].sum()),
-        "recall": _ratio(both, table[category, :].sum()),
-    }
-
-
-def marks_of(answer: LabelledAnswer, labels: Labels) -> Marks:
-    """Turn labels into marks; a guess is a marker's, else a right answer with few steps."""
-    path = answer.problem.path(labels.path)
-    steps = {step.id: labels.steps[step.id] for step in path.necessary}
-    guess = labels.guess
-    if guess is None:
-        guess = _seems_guessed(steps, correct=labels.answer_correct is True)
-    score7 = _score7(path, steps)
-    return Marks(steps=steps, score7=score7, high7=score7, guess=guess)
-
-
-def _machine_marks(answer: LabelledAnswer, score: Score) -> Marks:
-    path = answer.problem.path(answer.truth.path)
-    if score.path_id == path.id:
-        along = score
-    else:
-        along = score_text(answer.problem, answer.text, path_id=path.id)
-    verdicts = {verdict.step_id: verdict.verdict for verdict in along.steps}
-    steps = {step.id: verdicts[step.id] for step in path.necessary}
-    return Marks(
-        steps=steps,
-        score7=score.score7,
-        high7=score.score7_high,
-        guess=score.guess_suspected,
-    )
-
-
-def _answer_only(answer: LabelledAnswer, score: Score) -> Marks:
-    """Mark by the final answer alone: every step where it is right, no guess ever."""
-    right = score.answer_correct is True
-    steps = {
-        step.id: "done" if right else "missing"
-        for step in answer.problem.path(answer.truth.path).necessary
-    }
-    score7 = 7.0 if right else 0.0
-    return Marks(steps=steps, score7=score7, high7=score7, guess=False)
-
-
-def _all_done(answer: LabelledAnswer, _: Score) -> Marks:
-    """Give full marks to everything."""
-    steps = {step.id: "done" for step in answer.problem.path(answer.truth.path).necessary}
-    return Marks(steps=steps, score7=7.0, high7=7.0, guess=False)
-
-
-def _exact_string(answer: LabelledAnswer, _: Score) -> Marks:
-    """Find evidence as written, spaces aside: one formula, value or word of a step is enough."""
-    path = answer.problem.path(answer.truth.path)
-    text = _squeeze(answer.text)
-    writings = {step.id: _writings(step.evidence) for step in path.necessary}
-    found = {step: any(one in text for one in several) for step, several in writings.items()}
-    steps = {step: "done" if shown else "missing" for step, shown in found.items()}
-    right = any(_squeeze(written) in text for written in answer.problem.answer.any_of)
-    guess = _seems_guessed(steps, correct=right)
-    score7 = _score7(path, steps)
-    return Marks(steps=steps, score7=score7, high7=score7, guess=guess)
-
-
-BASELINES: Mapping[str, Callable[[LabelledAnswer, Score], Marks]] = {
-    "answer_only": _answer_only,
-    "all_done": _all_done,
-    "exact_string": _exact_string,
-}
-
-
-def _writings(evidence: Any) -> Iterable[str]:
-    for leaf in leaves(evidence):
-        if isinstance(leaf, EqEvidence):
-            yield _squeeze(leaf.eq)
-        elif isinstance(leaf, ValueEvidence):
-            yield _squeeze(leaf.value)
-        elif isinstance(leaf, WordsEvidence):
-            yield from map(_squeeze, leaf.all_words)
-
-
-def _squeeze(text: str) -> str:
-    return "".join(text.split())
-
-
-def _score7(path: Path, steps: Mapping[str, str]) -> float:
-    won = sum(step.weight for step in path.necessary if steps[step.id] == "done")
-    return 7 * won / sum(step.weight for step in path.necessary)
-
-
-def _seems_guessed(steps: Mapping[str, str], *, correct: bool) -> bool:
-    done = sum(verdict == "done" for verdict in steps.values())
-    return correct and done / len(steps) < GUESS_SHARE
 
 
 def _tallies(
@@ -390,18 +197,3 @@ def _interval(values: Sequence[Any]) -> Any:
         return {key: _interval([value[key] for value in values]) for key in values[0]}
     defined = [value for value in values if value is not None]
     return [float(edge) for edge in np.percentile(defined, [2.5, 97.5])] if defined else None
-
-
-def _two_by_two(steps: Counts) -> Counts:
-    """Return the table of verdicts as done (first) against everything else (second)."""
-    done, total = steps[_DONE, _DONE], steps.sum()
-    said, true = steps[:, _DONE].sum() - done, steps[_DONE, :].sum() - done
-    return np.array([[done, true], [said, total - done - said - true]])
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole else None
-
-
-def _rounded(score7: float) -> int:
-    return min(7, int(score7 + 0.5))

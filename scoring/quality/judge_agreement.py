@@ -13,7 +13,8 @@ from problems.schema import Path
 from scoring.judging.merge import OPEN, UNDETERMINED, MergedStep, merge, open_steps, shares
 from scoring.judging.reply import JudgeVerdict, read_reply
 from scoring.judging.request import JudgeRequest, judge_request
-from scoring.quality.agreement import Marks, Tally, cohen_kappa, marks_of
+from scoring.quality.marks import Marks, marks_of
+from scoring.quality.tally import Tally, cohen_kappa
 from scoring.score import Score, score_text
 from scoring.steps.thin_evidence import GUESS_SHARE
 

@@ -14,7 +14,9 @@ from problems.errors import ProblemError
 from problems.labelling import LabelledSet, load_labelled
 from problems.loader import ProblemSet
 from problems.schema import Problem
-from scoring.quality.agreement import PART_METRICS, Marks, Tally, cohen_kappa, measure_agreement
+from scoring.quality.agreement import PART_METRICS, measure_agreement
+from scoring.quality.marks import Marks
+from scoring.quality.tally import Tally, cohen_kappa
 from scoring.steps.verdict import VERDICTS
 
 Lines = list[dict[str, Any]]

@@ -6,7 +6,7 @@ import pytest
 
 from problems.labelling import load_labelled
 from problems.loader import SHIPPED, load_set
-from scoring.quality.agreement import marks_of
+from scoring.quality.marks import marks_of
 from scoring.score import score_text
 from tests.support.problems import make_problem
 
