@@ -7,6 +7,8 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
+#: Pairs of models that are spoken of one by one.
+PAIRS_AT_MOST = 2
 #: How sure a choice is, in the order in which the page says it.
 CERTAINTIES = ("Recommended", "Ahead, but this run does not prove it", "As good as each other")
 
@@ -73,6 +75,9 @@ def _compared(comparison: Row) -> list[str]:
         for row in comparison["metrics"]
         if row["metric"] == "score7" and row["category"] is None
     }
+    paired = [row for row in rows.values() if row["difference"] is not None]
+    if len(paired) > PAIRS_AT_MOST and len({row["model_a"] for row in paired}) == 1:
+        return [_beside_first(paired)]
     said = []
     for head in comparison["comparisons"]:
         row = rows.get((head["a"]["model"], head["b"]["model"]))
@@ -86,6 +91,20 @@ def _compared(comparison: Row) -> list[str]:
         shown = f"{first} shows {row['a']:.2f} and {second} {row['b']:.2f}"
         said.append(f"{shown}: {_sure(row, first, second)}")
     return said
+
+
+def _beside_first(rows: Sequence[Row]) -> str:
+    """Say what many models show, and which of them differ from the first."""
+    first = rows[0]["model_a"]
+    shown = ", ".join(f"{row['model_b']} {row['b']:.2f}" for row in rows)
+    said = []
+    for finding, more in (("worse", "less"), ("better", "more")):
+        names = [row["model_b"] for row in rows if row["finding"] == finding]
+        if names:
+            said.append(f"{' and '.join(names)} derive{'s' * (len(names) == 1)} {more}")
+    if len(rows) > sum(row["finding"] in ("worse", "better") for row in rows):
+        said.append(f"no {'other ' * bool(said)}difference is shown")
+    return f"{first} shows {rows[0]['a']:.2f}, {shown}; beside {first}, {', '.join(said)}"
 
 
 def _sure(row: Row, first: str, second: str) -> str:

@@ -141,3 +141,22 @@ def test_a_choice_says_how_sure_it_is() -> None:
         "Ahead, but this run does not prove it: two with the plain prompt (most-per-gpu). "
         "As good as each other: one with the plain prompt and two with the plain prompt (rigorous)."
     )
+
+
+def test_many_models_are_spoken_of_together() -> None:
+    findings = {"two": (2.5, "no difference"), "three": (1.0, "worse"), "four": (0.5, "worse")}
+    rows = [
+        {"metric": "score7", "category": None, "model_a": "one", "model_b": name, "n": 6,
+         "a": 2.8, "b": shown, "difference": shown - 2.8, "finding": finding}
+        for name, (shown, finding) in findings.items()
+    ]  # fmt: skip
+    sides = [{"a": {"model": "one", "run": 1}, "b": {"model": name, "run": 1}} for name in findings]
+    found = summary(
+        models=[], overall=[{"model": "one", "score7": 2.8, "prompt": "plain"}],
+        comparison={"metrics": rows, "comparisons": sides}, recommendation=None, resources=[],
+        answers=0,
+    )  # fmt: skip
+    assert found[1] == (
+        "Of 7 points for steps, one shows 2.80, two 2.50, three 1.00, four 0.50; "
+        "beside one, three and four derive less, no other difference is shown."
+    )
