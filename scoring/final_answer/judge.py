@@ -25,7 +25,7 @@ from scoring.final_answer.equivalence.math_verify import shared
 from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
 from scoring.final_answer.equivalence.verdict import Verdict
 from scoring.final_answer.extraction.answer_place import find_answer
-from scoring.final_answer.extraction.denials import denies
+from scoring.final_answer.extraction.denials import asked_impossible, denies, impossible
 from scoring.final_answer.extraction.emoticons import without_emoticons
 from scoring.final_answer.extraction.retractions import rejected, without_struck
 from scoring.final_answer.extraction.stated import Stated
@@ -116,6 +116,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     written = replace(stated, text=in_point_notation(stated.text, text, question.text))
     if denies(stated.text) and not _asks_denied(question, answer):
         return Judgement(right=False, reason="only denied values are stated", stated=stated)
+    if asked_impossible(question.text) and (excluded := impossible(stated.text)) is not None:
+        written = replace(stated, text=excluded)
     verdicts = _until_right(
         _compared(evaluate, question, answer, reference, written) for reference in answer.any_of
     )

@@ -15,7 +15,7 @@ from scoring.final_answer.extraction.stated import Stated
 from scoring.final_answer.extraction.statements import BULLET, CALCULATION, states
 
 CUE = re.compile(
-    r"####\s*(?!#)|[\"'](?:final[_ ]?)?(?:answer|result|solution)[\"']\s*:\s*|</?answer>"
+    r"####\s*(?!#)|[\"'](?:(?:final[_ ]?)?(?:answer|result|solution)|final)[\"']\s*:\s*|</?answer>"
     r"|[\"'](?:最终|最后)?(?:答案|结果)[\"']\s*[:：]\s*"
     r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案"
     r"|的)?(?:应该)?(?:是|为|应为|有(?=\s*[（(]?[A-H①-⑳]))[:：]?"

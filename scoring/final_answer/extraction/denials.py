@@ -19,6 +19,26 @@ _DENIED = re.compile(
 _PART = re.compile(
     r"\b(?:only|all|every|real|domain|except|where)\b|[<>≤≥∈,，;；:：]|当|定义域|取值"
 )
+_ASKS_IMPOSSIBLE = re.compile(
+    r"\bimpossible\b|\bcannot\b|\bcan not\b|\bcan['’]t\b|\bnot possible\b|不可能|不能",
+    re.IGNORECASE,
+)
+_IMPOSSIBLE = re.compile(
+    r"^\W*(?P<name>[A-Za-z]|it|that|他|它)\s*(?:can\s?not|can['’]t|could\s?not|不能|不可能)\s*(?:be|equal|是|等于|为)\s*"
+    r"(?P<value>[$\\(]*-?\d[\d./]*[$\\)]*)[\s.。!！]*$",
+    re.IGNORECASE,
+)
+
+
+def asked_impossible(question: str) -> bool:
+    """Return whether a question asks what cannot be."""
+    return _ASKS_IMPOSSIBLE.search(question) is not None
+
+
+def impossible(sentence: str) -> str | None:
+    """Return the value that a sentence says cannot be, None for any other sentence."""
+    found = _IMPOSSIBLE.match(sentence)
+    return None if found is None else found["value"]
 
 
 def denies(sentence: str) -> bool:

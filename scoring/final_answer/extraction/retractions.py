@@ -39,6 +39,26 @@ _REPLACED = guarded(
         ),
     ),
 )
+#: Where a value is replaced right behind it: "31, sorry, 29".
+_MENDED = guarded(
+    (
+        (
+            "sorry",
+            "oops",
+            "i mean",
+            "i meant",
+            "make that",
+            "scratch that",
+            "correction",
+            "不对",
+            "哦不",
+        ),
+        (
+            r"(?<=[\w%°})])\s*[,，;；.…—–-]+\s*WORDS\s*[,，:：]?\s*"
+            r"(?:(?:it's|that's|it is|should be|应该?是|是)\s*)?(?=[$\\(*]*-?\d)"
+        ),
+    ),
+)
 
 
 def without_struck(text: str) -> str:
@@ -50,7 +70,7 @@ def without_struck(text: str) -> str:
 
 def replaced(text: str) -> int | None:
     """Return where what replaces a value called wrong begins, None where nothing does."""
-    found = _REPLACED.all(text)
+    found = sorted((*_REPLACED.all(text), *_MENDED.all(text)), key=lambda m: m.end())
     last = found[-1] if found else None
     if last is None or not re.search(r"\d", text[: last.start()]):
         return None

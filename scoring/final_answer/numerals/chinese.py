@@ -111,6 +111,18 @@ _CHINESE_NUMBER = re.compile(
 )
 
 
+#: A line of the multiplication table as it is learnt: 五八四十, 二三得六.
+_RHYME = re.compile(
+    r"(?<![\u3400-\u9fff\d])(?P<a>[一二三四五六七八九])(?P<b>[一二三四五六七八九])"
+    r"(?:得(?P<c>[一二三四五六七八九])|(?P<tens>[一二三四五六七八九]?十[一二三四五六七八九]?))(?:(?P<on>[，,；;]\s*(?=\S))|(?=[。\s]|$))"
+)
+
+
+def _product(found: re.Match[str]) -> str:
+    """Return the product that a line of the table ends in, nothing where a result stands behind."""
+    return "" if found["on"] else str(chinese_number(found["c"] or found["tens"]))
+
+
 def _value(text: str) -> int | None:
     return int(text) if text.isdigit() else chinese_number(text)
 
@@ -159,7 +171,7 @@ def with_chinese(text: str) -> str:
         apart = " " if not m["sign"] and re.search(r"\d[,，]$", before) else ""
         return f"{apart}{'-' if m['sign'] else ''}{value}"
 
-    text = _CHINESE_FRACTION.sub(fraction, text)
+    text = _CHINESE_FRACTION.sub(fraction, _RHYME.sub(_product, text))
     text_now = text
     text = _CHINESE_NUMBER.sub(number, text)
     return re.sub(r"负(?=\s*[\d\\(])", "-", text)

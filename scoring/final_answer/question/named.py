@@ -7,6 +7,7 @@ the opposite extreme is another quantity.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _HEAD = re.compile(
     r"\b(?:find|determine|compute|calculate|evaluate|give|finish with|what is|what's)\s+"
@@ -114,6 +115,26 @@ _GENERIC = re.compile(
     r"|答|结果|共|总|所求",
     re.IGNORECASE,
 )
+
+
+#: What makes another value of a sentence the result, or takes the first back.
+_ON_FROM_IT = re.compile(
+    r"\b(?:no|not|wait|actually|sorry|but|so|thus|then|hence|therefore|giv\w+|mak\w+|less|more)\b|不|所以|因此|故|再",
+    re.IGNORECASE,
+)
+
+
+def alone_named(text: str, wanted: frozenset[str]) -> tuple[int, int] | None:
+    """Return the one clause that gives what is asked its value where no other goes on from it."""
+    if not wanted or _ON_FROM_IT.search(text):
+        return None
+    cuts = [0, *(m.end() for m in _CLAUSE.finditer(text)), len(text)]
+    found = [
+        (start, end)
+        for start, end in pairwise(cuts)
+        if is_named(_WITHOUT_MARK.sub("", text[start:end]).strip(" ,，;；。"), wanted)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def speaks_of(sentence: str, wanted: frozenset[str]) -> bool:

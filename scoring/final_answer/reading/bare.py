@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scoring.final_answer.extraction.claims import without_claims
 from scoring.final_answer.extraction.stated import Stated
 from scoring.final_answer.numerals.plain import plain_numbers
 from scoring.final_answer.reading.clauses import (
@@ -52,6 +53,10 @@ _NOTE_IN_BRACKETS = re.compile(
     r"(?<=[\d}])\s*[(（]\s*(?:multiplicity|double|triple|simple|once|twice|重根|二重)[^()（）]*[)）]"
     r"|(?<=\d)\s*[(（]\s*[-\d\s+*/×·÷^.]+=[-\d\s+*/×·÷^.=]+[)）]"
 )
+#: A unit in brackets, and behind it a remark without numbers: ``8（段）口算的``.
+_UNIT_THEN_PROSE = re.compile(
+    r"(?<=\d)\s*[（(](?P<unit>[\u3400-\u9fff]{1,4})[)）][\u3400-\u9fff]{1,8}[。.!！]?\s*$"
+)
 _BOLD = re.compile(r"\*\*(?!\s)(?P<inside>[^*\n]{1,200}?)(?<!\s)\*\*")
 
 
@@ -65,6 +70,8 @@ def bare(stated: Stated, reference: str, *, several: bool, words: bool) -> str:
         raw = bold
     raw = _NOTE_IN_BRACKETS.sub(" ", _REMARK_IN_BRACKETS.sub(" ", raw))
     raw = _LABEL.sub("", raw) if stated.how == "end" else raw
+    raw = without_claims(raw) if stated.how == "end" else raw
+    raw = _UNIT_THEN_PROSE.sub(r" \g<unit>", raw)
     raw = _OR_WAS_IT.sub(" or ", raw)
     raw = _FIGURES_IN_BRACKETS.sub(r"\g<words>", raw)
     raw = _APPROXIMATELY_IN_BRACKETS.sub(r" ≈ \g<value>", raw)

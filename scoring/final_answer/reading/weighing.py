@@ -11,7 +11,7 @@ from scoring.final_answer.equivalence.values import CURRENCIES
 from scoring.final_answer.forms.amounts import combined, measure
 from scoring.final_answer.forms.form import Equation, Form, Scalar, Several
 from scoring.final_answer.forms.scalars import scalar
-from scoring.final_answer.question.named import result_stands
+from scoring.final_answer.question.named import alone_named, result_stands
 from scoring.final_answer.question.question import Question, content
 from scoring.final_answer.reading.mentions import BY, EQUALS_BEFORE, Mention
 
@@ -64,6 +64,10 @@ def heaviest(
         text, last_one.start, last_one.end, question.heads
     ):
         return last_one
+    if (clause := alone_named(text, question.heads)) is not None:
+        inside = [m for m in found if clause[0] <= m.start < clause[1]]
+        if len(inside) == 1:
+            return inside[0]
     if _fills_last_clause(last_one, text, question):
         return last_one
     shared = overlaps(found, text, question)

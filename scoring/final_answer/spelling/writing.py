@@ -158,6 +158,7 @@ def _as_typed(written: str) -> str:
     return _BARE_POINT.sub("0.", written)
 
 
+_SIGNS_ZH = {"乘": "*", "加": "+", "减": "-", "除": "/"}
 #: What is said in words or typed on a keyboard, as signs.
 _SAID = (
     (re.compile(r"\b(?:negative|minus)\s+infinity\b|负无穷大?", re.IGNORECASE), "-∞"),
@@ -169,6 +170,13 @@ _SAID = (
     (re.compile(r"(?<![A-Za-z])(?P<n>\d*[a-z])\s+squared(?![A-Za-z])"), r"\g<n>^2"),
     (re.compile(r"(?<![A-Za-z])(?P<n>\d*[a-z])\s+cubed(?![A-Za-z])"), r"\g<n>^3"),
     (re.compile(r"(?<![A-Za-z\d_])(?P<n>[xyz])(?P<at>[1-4])(?=\s*=)"), r"\g<n>_\g<at>"),
+    (
+        re.compile(
+            r"(?P<a>\d+(?:\.\d+)?)\s*(?P<sign>乘以?|加上?|减去?|除以)\s*(?P<b>\d+(?:\.\d+)?)\s*"
+            r"(?:等于|得到?|就?是|=)\s*(?=-?\d)"
+        ),
+        lambda m: f"{m['a']}{_SIGNS_ZH[m['sign'][0]]}{m['b']}=",
+    ),
     (re.compile(r"∨"), " or "),
     (re.compile(r"∧"), " and "),
     (re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])"), "∞"),
@@ -302,6 +310,8 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
     A number shows that where both marks stand in it, or where it is one of the problem's or the
     text's own in that spelling.
     """
+    if _FOREIGN.search(text) is not None:
+        return _of_continent(stated)
     if "," not in stated and "." not in stated:
         return stated
     dotted = [m.group() for m in _POINT_GROUPS.finditer(text)]
@@ -314,6 +324,28 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
     twins = set(re.findall(r"\d+\.\d+", text + " " + statement))
     return _COMMA_DECIMAL.sub(
         lambda m: f"{m[1]}.{m[2]}" if f"{m[1]}.{m[2]}" in twins else m.group(), stated
+    )
+
+
+#: German, French and Spanish, which write decimal commas, and points or spaces between thousands.
+_FOREIGN = re.compile(
+    r"[äöüßéèêàçñ]|\b(?:ist|ergibt|antwort|daher|somit|donc|est|vaut|il y a|por lo tanto|luego"
+    r"|entonces|respuesta|hay|vale)\b",
+    re.IGNORECASE,
+)
+_THERE_IS = re.compile(r"^\s*(?:il y a|es gibt(?: also)?|hay)\s+(?=\d)", re.IGNORECASE)
+_PLAIN_LETTERS = str.maketrans("äöüéèêàçñ", "aoueeeacn")
+_SPACED_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d])")
+
+
+def _of_continent(stated: str) -> str:
+    """Return a text of the Continent with decimal points and without marks between thousands."""
+    if "\\" in stated:
+        return stated
+    text = _THERE_IS.sub("", stated).translate(_PLAIN_LETTERS)
+    text = _SPACED_GROUPS.sub(lambda m: m.group().replace(" ", ""), text)
+    return _POINT_GROUPS.sub(
+        lambda m: m.group().replace(".", "").replace(",", "."), _decimal_commas(text)
     )
 
 
