@@ -14,41 +14,83 @@ from scoring.final_answer.extraction.sentences import sentences
 from scoring.final_answer.extraction.stated import Stated
 from scoring.final_answer.extraction.statements import BULLET, CALCULATION, states
 
-CUE = re.compile(
-    r"####\s*(?!#)|[\"'](?:(?:final[_ ]?)?(?:answer|result|solution)|final)[\"']\s*:\s*|</?answer>"
-    r"|[\"'](?:最终|最后)?(?:答案|结果)[\"']\s*[:：]\s*"
-    r"|【\s*(?:最终)?(?:答案|答)\s*】[:：]?|正确(?:的)?(?:选项|答案"
-    r"|的)?(?:应该)?(?:是|为|应为|有(?=\s*[（(]?[A-H①-⑳]))[:：]?"
-    r"|(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案"
-    r"|(?<![解回作应问对])答)\s*(?:\**\s*)?(?:是|为|应为|应该是|选"
-    r"|[:：=])[:：]?\s*(?:选)?"
-    r"|(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为"
-    r"|本题)?(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
-    r"|(?:综上所述|综上|(?<!现成的)(?<!已知)(?<!已知的)(?<!常用)(?<!常用的)(?<!经典)"
-    r"(?<!这个)(?<!上述)结论(?=\s*[:：])|(?<![\u3400-\u9fff])结论)\s*[,，:：]"
-    r"|\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?"
-    r"|(?:result|(?<!exact )(?<!general )(?<!particular )solution)(?=[^\n]{0,14}[\d$\\]))"
-    r"\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
-    r"|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by"
-    r"|option|choice)?\s*[:：]?"
-    r"|\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*"
-    r"|\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*"
-    r"|(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案"
-    r"|答)\s*[:：]?\s*(?:\**\s*)?(?m:$)"
-    r"|(?m:^)\s*#+\s*(?:final(?: result| value)?|result|最终结果|结果)\s*[:：]?\s*(?m:$)"
-    r"|\A\s*(?:```(?:json)?\s*)?\{\s*[\"'][A-Za-z_ ]{1,16}[\"']\s*:\s*(?=[^,{}:]*\}[\s`]*\Z)"
-    r"|\b(?:in conclusion|in summary|to conclude)\s*[,:]"
-    r"|\b(?:chang|revis|switch|correct|amend)(?:e|ing) (?:my|the) (?:final )?answer to\b",
-    re.IGNORECASE,
+#: Words of which each announcement holds one, and the announcement.
+_ANNOUNCEMENTS: tuple[tuple[str, str], ...] = (
+    ("####", r"####\s*(?!#)"),
+    (
+        "answer result solution final",
+        r"[\"'](?:(?:final[_ ]?)?(?:answer|result|solution)|final)[\"']\s*:\s*",
+    ),
+    ("答 结果", r"[\"'](?:最终|最后)?(?:答案|结果)[\"']\s*[:：]\s*"),
+    ("answer", r"</?answer>"),
+    ("答", r"【\s*(?:最终)?(?:答案|答)\s*】[:：]?"),
+    (
+        "正确",
+        r"正确(?:的)?(?:选项|答案|的)?(?:应该)?(?:是|为|应为|有(?=\s*[（(]?[A-H①-⑳]))[:：]?",
+    ),
+    (
+        "答 结果",
+        (
+            r"(?:最终答案|最后答案|最终结果|最后结果|(?<![解回作问])答案|(?<![解回作应问对])答)"
+            r"\s*(?:\**\s*)?(?:是|为|应为|应该是|选|[:：=])[:：]?\s*(?:选)?"
+        ),
+    ),
+    (
+        "选",
+        (
+            r"(?:故|因此|所以|应|我|综上)?\s*(?:应该|认为应该|认为|本题)?"
+            r"(?<![误错不])选(?:择)?[:：]?\s*(?=[（(]?[A-Ha-h])"
+        ),
+    ),
+    (
+        "综上 结论",
+        (
+            r"(?:综上所述|综上|(?<!现成的)(?<!已知)(?<!已知的)(?<!常用)(?<!常用的)(?<!经典)"
+            r"(?<!这个)(?<!上述)结论(?=\s*[:：])|(?<![\u3400-\u9fff])结论)\s*[,，:：]"
+        ),
+    ),
+    (
+        "answer result solution",
+        (
+            r"\b(?:the\s+)?(?:(?:final|correct|required|desired|right)\s+)?(?:answers?"
+            r"|(?:result|(?<!exact )(?<!general )(?<!particular )solution)(?=[^\n]{0,14}[\d$\\]))"
+            r"\s*(?:\([^()\n]{0,30}\))?\s*(?:\**\s*)?(?:is|are|:|：|="
+            r"|equals|comes to)\s*(?:\**\s*)?(?:therefore|then|thus|simply|just|given by"
+            r"|option|choice)?\s*[:：]?"
+        ),
+    ),
+    (
+        "option choice",
+        r"\b(?:the\s+)?(?:correct|right|best)\s+(?:option|choice)\s+(?:is|:)\s*",
+    ),
+    ("answer", r"\*\*\s*(?:final\s+)?answer\s*\**\s*[:：]?\s*\*\*"),
+    (
+        "answer 答",
+        (
+            r"(?m:^)\s*(?:#+\s*)?(?:final\s+answer|answer|最终答案|答案|答)"
+            r"\s*[:：]?\s*(?:\**\s*)?(?m:$)"
+        ),
+    ),
+    (
+        "final result 结果",
+        r"(?m:^)\s*#+\s*(?:final(?: result| value)?|result|最终结果|结果)\s*[:：]?\s*(?m:$)",
+    ),
+    ("conclu summary", r"\b(?:in conclusion|in summary|to conclude)\s*[,:]"),
+    (
+        "answer",
+        r"\b(?:chang|revis|switch|correct|amend)(?:e|ing) (?:my|the) (?:final )?answer to\b",
+    ),
 )
+#: A JSON object of one key, whichever that is.
+_ONE_KEY = r"\A\s*(?:```(?:json)?\s*)?\{\s*[\"'][A-Za-z_ ]{1,16}[\"']\s*:\s*(?=[^,{}:]*\}[\s`]*\Z)"
+CUE = re.compile("|".join([*(cue for _, cue in _ANNOUNCEMENTS), _ONE_KEY]), re.IGNORECASE)
 MAX_LINES_BELOW = 12
 #: "Any solution is congruent to 3" announces nothing.
 _GENERAL = re.compile(
     r"\b(?:any|each|every|one|no|another|other|only|general|same|this)\s*$", re.IGNORECASE
 )
-#: Every announcement but a JSON object of one key holds one of these.
 _KEY = re.compile(
-    r"####|answer|result|final|solution|option|choice|[答选]|正确|结果|综上|结论|conclu|summary",
+    "|".join(dict.fromkeys(word for words, _ in _ANNOUNCEMENTS for word in words.split())),
     re.IGNORECASE,
 )
 #: Characters around such words within which their announcement lies.
