@@ -10,6 +10,7 @@ import click
 from click import option
 
 from comparison.nights import FEWEST_NIGHTS
+from core.counts import counted
 from db.nights.baselines import baseline_versions
 from orchestrator.cli.examples import examples
 from orchestrator.cli.numbers import whole
@@ -126,8 +127,9 @@ def _pin(
             }
         )
         return 0
+    frozen = counted(len(found.runs), "night")
     say(
-        f"baseline {name} version {found.version}: {len(found.runs)} nights, {found.runs[0]} to "
-        f"{found.runs[-1]}, {found.series} metrics frozen"
+        f"baseline {name} version {found.version}: {frozen}, {found.runs[0]} to "
+        f"{found.runs[-1]}, {counted(found.series, 'metric')} frozen"
     )
     return 0

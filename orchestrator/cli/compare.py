@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Engine
 
 from comparison.policy import Verdict
+from core.counts import counted
 from db.judging.judgements import run_judges
 from db.runs.run import Run, find_run, run_progress
 from orchestrator.cli.examples import examples
@@ -98,7 +99,7 @@ def compare(
 def _unfinished(engine: Engine, runs: Sequence[Run]) -> list[str]:
     progress = {run.name: run_progress(engine, run) for run in runs}
     return [
-        f"run {name} has not finished: {one.open} of {one.total} jobs are open"
+        f"run {name} has not finished: {one.open} of {counted(one.total, 'job')} still open"
         for name, one in progress.items()
         if one.open
     ]

@@ -37,18 +37,17 @@ def pause(*, run: str, as_json: bool) -> int:
         counts = {"held": paused.held, "running": paused.running}
         print_json({"run": str(found.run_id), "name": found.name, "state": state} | counts)
     else:
-        say(f"run {found.name}: {_paused_sentence(paused, state)}")
+        say(f"run {found.name}{_paused_sentence(paused, state)}")
     return 0
 
 
 def _paused_sentence(paused: Paused, state: str) -> str:
     if state != "paused":
-        return "nothing to pause, all its jobs have ended"
+        return ": nothing to pause, all its jobs have ended"
     if not (paused.held or paused.running):
-        return "it is paused already"
-    return (
-        f"{counted(paused.held, 'job')} held, {counted(paused.running, 'running job')} will finish"
-    )
+        return " is paused already"
+    held, running = counted(paused.held, "job"), counted(paused.running, "running job")
+    return f": {held} held, {running} will finish"
 
 
 @click.command()
@@ -111,6 +110,8 @@ def retry(*, run: str, as_json: bool) -> int:
     if as_json:
         counts = {"retried": len(retried), "published": published, "warnings": list(warnings)}
         print_json({"run": str(found.run_id), "name": found.name} | counts)
-    else:
+    elif retried:
         say(f"run {found.name}: {counted(len(retried), 'job')} requeued")
+    else:
+        say(f"run {found.name}: nothing to retry, no job of it is failed or dead")
     return 0

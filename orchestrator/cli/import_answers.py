@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click import option
 
+from core.counts import counted
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
 from orchestrator.console import json_option, print_json, say
@@ -96,24 +97,25 @@ def _show(done: Imported) -> None:
         named = [f"{name} ({n})" for name, n in list(done.unknown.items())[:SHOWN_AT_MOST]]
         more = len(done.unknown) - len(named)
         rest = f" and {more} more" if more > 0 else ""
+        answers = counted(sum(done.unknown.values()), "answer")
         say(
-            f"{sum(done.unknown.values())} answers are about problems that the set does not "
-            f"have: {', '.join(named)}{rest}; name their set with --problems",
+            f"left out {answers} to problems that the set does not have: "
+            f"{', '.join(named)}{rest}; name their set with --problems",
             err=True,
         )
     if done.run_id is None:
         say("nothing was imported", err=True)
     elif done.known:
-        say(f"run {done.run} already has the {done.known} answers of this file")
+        say(f"run {done.run} already has the {counted(done.known, 'answer')} of this file")
     else:
         models = ", ".join(done.models)
-        say(f"run {done.run} ({done.run_id}): {done.added} answers of {models} imported")
+        say(f"run {done.run} ({done.run_id}): {counted(done.added, 'answer')} of {models} imported")
         say(f"origin: {done.source.origin}; times and memory are not known")
 
 
 def _progress(done: int) -> None:
     if sys.stderr.isatty() and done % 10 == 0:
-        click.echo(f"\r{done} answers scored", nl=False, err=True)
+        click.echo(f"\r{counted(done, 'answer')} scored", nl=False, err=True)
 
 
 def _no_progress(_done: int) -> None:

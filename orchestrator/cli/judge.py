@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from core.counts import counted
 from core.settings import Settings
 from db.runs.run import find_run
 from orchestrator.cli.default_group import DefaultGroup
@@ -148,14 +149,16 @@ def import_(*, run: str, file: Path, judge_name: str, as_json: bool) -> int:
         if len(done.unusable) > SHOWN_AT_MOST:
             say(f"... and {len(done.unusable) - SHOWN_AT_MOST} more", err=True)
         say(
-            f"run {found.name}: {done.added} judgements of {judge_name} added, "
-            f"{done.replies - done.added} already stored; {done.judged} steps judged, "
-            f"{len(done.unusable)} without a usable verdict, {len(done.refused)} lines refused"
+            f"run {found.name}: {counted(done.added, 'judgement')} of {judge_name} added, "
+            f"{done.replies - done.added} already stored; {counted(done.judged, 'step')} judged, "
+            f"{len(done.unusable)} without a usable verdict, "
+            f"{counted(len(done.refused), 'line')} refused"
         )
         if done.superseded:
+            replies = counted(done.superseded, "reply", "replies")
             warn(
-                f"{done.superseded} replies are about scorings that were replaced; export again "
-                "to judge the new ones"
+                f"left out {replies} about scorings that were replaced; export again to judge the "
+                "new ones"
             )
     return 1 if done.refused or not done.replies else 0
 
@@ -172,5 +175,6 @@ def _sentence(outcome: Outcome, judged: str, judge_name: str) -> str:
     done = outcome.submitted
     run = f"run {done.name} ({done.run_id})"
     if not done.created:
-        return f"{run} already has all {done.jobs} requests; nothing submitted"
-    return f"{run}: {done.created} requests to {judge_name} about answers of {judged} submitted"
+        return f"{run} already has all {counted(done.jobs, 'request')}; nothing submitted"
+    requests = counted(done.created, "request")
+    return f"{run}: {requests} to {judge_name} about answers of {judged} submitted"

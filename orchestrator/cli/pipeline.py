@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click import option
 
+from core.counts import counted
 from core.settings import Settings
 from db.runs.run import find_run
 from db.verification.reading import read_verification, verified_drafts
@@ -149,5 +150,7 @@ def _sentence(outcome: Outcome, drafter: str, verifier: str) -> str:
     done = outcome.submitted
     run = f"run {done.name} ({done.run_id})"
     if not done.created:
-        return f"{run} already has all {done.jobs} drafts; nothing submitted (--new starts again)"
-    return f"{run}: {done.created} drafts of {drafter} submitted; {verifier} verifies each"
+        drafts = counted(done.jobs, "draft")
+        return f"{run} already has all {drafts}; nothing submitted (--new starts again)"
+    drafts = counted(done.created, "draft")
+    return f"{run}: {drafts} of {drafter} submitted; {verifier} verifies each"

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from core.counts import counted
 from orchestrator.console import console, say
 from orchestrator.problem_check import ADVISORY, Validation
 from problems.importers import IMPORTERS, Imported
@@ -40,7 +41,8 @@ def print_validation(found: Validation) -> None:
             screen.print(Text(f"  {name}: {check.sentence}"))
     counts = Counter(problem.level for problem in found.problems)
     levels = ", ".join(f"{counts[level]} {level}" for level in LEVELS if counts[level])
-    say(f"{len(found.problems)} problems ({levels}): {len(found.failed) or 'none'} failed")
+    problems = counted(len(found.problems), "problem")
+    say(f"{problems} ({levels}): {len(found.failed) or 'none'} failed")
 
 
 def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
@@ -50,7 +52,7 @@ def print_import(name: str, found: Imported, file: Path, out: Path) -> None:
             say(f"{file}:{row.line}: {row.sentence}", err=True)
         if len(rows) > SHOWN_ROWS:
             say(f"and {len(rows) - SHOWN_ROWS} more; --json lists all", err=True)
-    written = f"{len(found.problems)} of {found.rows} rows written to {out}"
+    written = f"{len(found.problems)} of {counted(found.rows, 'row')} written to {out}"
     licence = f"licence of {name}: {IMPORTERS[name].licence}"
     say(f"{written}, {len(found.refusals)} refused; {licence}")
 
@@ -81,10 +83,11 @@ def print_agreement(found: Agreement) -> None:
     for name, part in found.slices.items():
         kappa, agree, error = (_figure(part[key]) for key in ("kappa", "steps_agree", "mae7"))
         agreed = f"step kappa {kappa}, {agree} of the steps agree, mean error {error}"
-        say(f"{name.replace('_', ' ')}: {part['answers']} answers, {agreed}")
-    say(f"{found.answers} answers, {found.problems} problems, {found.steps} steps")
+        say(f"{name.replace('_', ' ')}: {counted(part['answers'], 'answer')}, {agreed}")
+    answers, problems = counted(found.answers, "answer"), counted(found.problems, "problem")
+    say(f"{answers}, {problems}, {counted(found.steps, 'step')}")
     if found.marker_answers:
-        twice = f"{found.marker_answers} answers labelled twice"
+        twice = f"{counted(found.marker_answers, 'answer')} labelled twice"
         say(f"step kappa between markers: {_figure(found.marker_kappa)} ({twice})")
 
 

@@ -11,6 +11,7 @@ import click
 from click import option
 from rich.text import Text
 
+from core.counts import counted
 from orchestrator.cli.examples import examples
 from orchestrator.cli.problem_tables import print_agreement, print_import, print_validation
 from orchestrator.cli.score import load_problem
@@ -69,7 +70,7 @@ def list_problems(*, problem_set: str, as_json: bool) -> int:
     console().print(listing(columns, lines, figures=figures))
     counts = Counter(problem.level for problem in loaded)
     levels = ", ".join(f"{count} {level}" for level, count in counts.items())
-    say(f"{len(loaded)} problems: {levels}")
+    say(f"{counted(len(loaded), 'problem')}: {levels}")
     return 0
 
 
@@ -217,7 +218,7 @@ def agreement(*, folder: Path, problem_set: str, list_all: bool, as_json: bool) 
         raise UsageFault(f"folder {folder} does not exist")
     loaded = load_labelled(folder, load_set(problem_set))
     if loaded.unlabelled:
-        warn(f"{len(loaded.unlabelled)} answers have no labels and are skipped")
+        warn(f"skipped {counted(len(loaded.unlabelled), 'answer')} without labels")
     found = measure_agreement(loaded.answers)
     if as_json:
         print_json(found.to_dict() | {"unlabelled": len(loaded.unlabelled)})

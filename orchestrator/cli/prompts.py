@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click import option
 
+from core.counts import counted
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, harmless, json_option, print_json, say
 from problems.loader import load_set
@@ -100,7 +101,7 @@ def check(*, path: Path, as_json: bool) -> int:
         print_json(_document(style))
         return 0
     wordings = len(style.wordings)
-    count = "1 wording" if wordings == 1 else f"{wordings} wordings"
+    count = counted(wordings, "wording")
     say(f"{style.name}: {count}, languages {', '.join(style.languages) or 'none in all'}")
     say(f"submit it with `--prompt {path}`")
     return 0

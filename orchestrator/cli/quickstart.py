@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click import option
 
+from core.counts import counted
 from orchestrator.cli.examples import examples
 from orchestrator.console import console, duration
 from orchestrator.quickstart import next_commands, run_quickstart
@@ -47,7 +48,9 @@ def quickstart(*, repetitions: int, max_tokens: int) -> int:
         for table in part.tables():
             screen.print(table, "")
         for failure in part.progress.failures:
-            what = f"{failure['jobs']} jobs {failure['state']} ({failure['error_class']})"
+            what = (
+                f"{counted(failure['jobs'], 'job')} {failure['state']} ({failure['error_class']})"
+            )
             screen.print(f"{what}: {failure['example']}")
     screen.print(f"finished in {duration(finished.took_s)}; results written to {finished.folder}")
     screen.print("\nTry next (the last one takes some 2 minutes):")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click import option
 
+from core.counts import counted
 from db.results.report import read_index, read_report
 from db.runs.run import find_run, run_progress
 from orchestrator.cli.examples import examples
@@ -119,5 +120,5 @@ def _write_index(target: Path, *, synthetic: bool, as_json: bool) -> int:
     if as_json:
         print_json({"file": str(target), "runs": len(runs), "linked": linked})
         return 0
-    say(f"{target}: {len(runs)} runs, {linked} with a report in the same folder")
+    say(f"{target}: {counted(len(runs), 'run')}, {linked} with a report in the same folder")
     return 0

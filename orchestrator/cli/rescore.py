@@ -7,6 +7,7 @@ import sys
 import click
 from click import option
 
+from core.counts import counted
 from db.runs.run import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.connections import connect
@@ -40,7 +41,7 @@ def rescore(*, run: str, force: bool, as_json: bool) -> int:
         for name, why in done.unreadable.items():
             say(f"{name} cannot be read: {why}", err=True)
         say(
-            f"run {found.name}: {done.scored} of {done.generations} answers rescored by "
+            f"run {found.name}: {done.scored} of {counted(done.generations, 'answer')} rescored by "
             f"version {SCORER_VERSION}, "
             f"{done.changed} of them with a new score; skipped: {done.skipped} already scored "
             "by it, "

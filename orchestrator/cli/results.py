@@ -11,6 +11,7 @@ import click
 from click import option
 from sqlalchemy import Engine
 
+from core.counts import counted
 from db.judging.judgements import run_judges
 from db.results.parts import (
     PARTS,
@@ -126,7 +127,7 @@ def results(
     screen = console()
     say(*head_lines(found))
     if progress.open:
-        jobs = f"{progress.open} of {progress.total} jobs are open"
+        jobs = f"{progress.open} of {counted(progress.total, 'job')} still open"
         say(f"run {found.name} has not finished: {jobs}")
     lists = by_part(document)
     say(*left_out_lines(lists["missing"], lists["scores"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from core.counts import counted
 from db.runs.run import find_run
 from orchestrator.cli.default_group import DefaultGroup
 from orchestrator.cli.examples import examples
@@ -78,7 +79,10 @@ def export(
         print_json(head | {"steps": len(lines), "seed": seed, "uncertain": uncertain})
     else:
         answers = len({line["score"] for line in lines})
-        say(f"run {found.name}: {len(lines)} steps of {answers} answers", err=out is None)
+        say(
+            f"run {found.name}: {counted(len(lines), 'step')} of {counted(answers, 'answer')}",
+            err=out is None,
+        )
     return 0 if lines else 1
 
 
@@ -106,6 +110,7 @@ def import_(*, file: Path, reviewer: str, as_json: bool) -> int:
             say(f"line {refusal.line}: {refusal.reason}", err=True)
         say(
             f"{done.added} reviews of {reviewer} added, {done.verdicts - done.added} already "
-            f"stored; {done.empty} lines without a verdict, {len(done.refused)} lines refused"
+            f"stored; {counted(done.empty, 'line')} without a verdict, "
+            f"{counted(len(done.refused), 'line')} refused"
         )
     return 1 if done.refused else 0

@@ -7,6 +7,7 @@ import re
 import click
 from click import option
 
+from core.counts import counted
 from db.runs.deletion import RunContents, delete_run, run_contents
 from db.runs.naming import rename_run, tag_run
 from db.runs.run import Run, find_run
@@ -17,15 +18,15 @@ from orchestrator.errors import UsageFault
 from orchestrator.runs.experiment import wrong_with_name
 
 TAG = re.compile(r"\w[\w.:/-]{0,39}")
-#: Kinds of rows that go with a run, in words, where there are any.
+#: Kinds of rows that go with a run, each in the singular, where there are any.
 KINDS = {
-    "jobs": "jobs",
-    "answers": "answers",
-    "traces": "memory traces",
-    "scores": "scorings",
-    "judgements": "judgements",
-    "comparisons": "comparisons",
-    "reviews": "reviews",
+    "jobs": "job",
+    "answers": "answer",
+    "traces": "memory trace",
+    "scores": "scoring",
+    "judgements": "judgement",
+    "comparisons": "comparison",
+    "reviews": "review",
 }
 
 
@@ -118,8 +119,10 @@ def delete(*, run: str, yes: bool, force: bool, as_json: bool) -> int:
 def _print_deletion(
     found: Run, contents: RunContents, reasons: tuple[str, ...], *, deleted: bool
 ) -> None:
-    counted = (f"{number} {KINDS[kind]}" for kind, number in contents.counts().items() if number)
-    rows = ", ".join(counted) or "no jobs"
+    found_rows = (
+        counted(number, KINDS[kind]) for kind, number in contents.counts().items() if number
+    )
+    rows = ", ".join(found_rows) or "no jobs"
     if deleted:
         say(f"run {found.name} is deleted: {rows}")
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click import option
 
+from core.counts import counted
 from core.settings import Settings
 from db.nights.nightly import watches
 from db.nights.schedule_slots import last_slots
@@ -115,7 +116,7 @@ def add(
         return 0
     following = next_slot(found, document)
     if added:
-        say(f"schedule {name}: {jobs} jobs a slot, {following}")
+        say(f"schedule {name}: {counted(jobs, 'job')} a slot, {following}")
     else:
         say(f"schedule {name} already exists with these settings; {following}")
     if changed:
@@ -262,5 +263,6 @@ def run_now_(*, name: str, as_json: bool) -> int:
     if as_json:
         print_json(outcome.to_dict() | {"schedule": name, "slot": slot})
     else:
-        say(f"run {submitted.name} ({submitted.run_id}): {submitted.created} jobs submitted")
+        jobs = counted(submitted.created, "job")
+        say(f"run {submitted.name} ({submitted.run_id}): {jobs} submitted")
     return 0

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
+from core.counts import counted
 from core.states import JobState
 from db.queue.fleet import WorkerRow, list_workers
 from db.queue.servers import held_models
@@ -82,7 +83,7 @@ def cancel(*, run: str, as_json: bool) -> int:
     if as_json:
         print_json({"run": str(found.run_id), "name": found.name, "cancelled": cancelled})
     elif cancelled:
-        say(f"run {found.name}: {cancelled} {'job' if cancelled == 1 else 'jobs'} cancelled")
+        say(f"run {found.name}: {counted(cancelled, 'job')} cancelled")
     else:
         say(f"run {found.name}: nothing to cancel, all its jobs have ended")
     return 0

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from click import option
 
+from core.counts import counted
 from core.settings import Settings
 from core.states import Mode
 from db.runs.submissions import Submission
@@ -194,11 +195,11 @@ def _sentence(outcome: Outcome) -> str:
     done = outcome.submitted
     run = f"run {done.name} ({done.run_id})"
     if done.new_run:
-        return f"{run}: {done.created} jobs submitted"
+        return f"{run}: {counted(done.created, 'job')} submitted"
     if done.created:
-        return f"{run} topped up: {done.created} jobs added to {done.existing}"
+        return f"{run} topped up: {counted(done.created, 'job')} added to {done.existing}"
     unchanged = "nothing submitted (use --new to start a new run)"
-    return f"{run} already has all {done.jobs} jobs; {unchanged}"
+    return f"{run} already has all {counted(done.jobs, 'job')}; {unchanged}"
 
 
 def _show_plan(
@@ -213,9 +214,10 @@ def _show_plan(
         print_json(planned | plan | {"estimate": expected})
     else:
         models, prompts = len(submission.models), len(submission.prompts)
-        factors = f"{models} models x {problems} problems x {prompts} prompts"
-        repeated = f"{experiment.repetitions} repetitions, {experiment.mode} mode"
-        say(f"would submit {jobs} jobs: {factors} x {repeated}")
+        sizes = {"model": models, "problem": problems, "prompt": prompts}
+        sizes["repetition"] = experiment.repetitions
+        factors = " x ".join(counted(count, noun) for noun, count in sizes.items())
+        say(f"would submit {counted(jobs, 'job')}: {factors}, {experiment.mode} mode")
         for name, sampling in submission.samplings.items():
             say(f"  {name}: {sampling_text(sampling.to_dict())}")
         for part in estimate_parts(expected):

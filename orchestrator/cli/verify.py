@@ -12,7 +12,7 @@ from orchestrator.cli.verifier_options import deadline_option, parallel_option
 from orchestrator.console import console, json_option, print_json, warn
 from orchestrator.models.registry import load_registry
 from orchestrator.verification.verifier import verify_with_model
-from reports.texts.verification import counted, marks_table
+from reports.texts.verification import marks_line, marks_table
 from scoring.verification.verify import verify_text
 
 
@@ -67,5 +67,5 @@ def verify(
     elif made.steps:
         screen = console()
         screen.print(marks_table(made.steps))
-        screen.print(counted(made.steps))
+        screen.print(marks_line(made.steps))
     return int(not made.steps or any(step.mark == "wrong" for step in made.steps))

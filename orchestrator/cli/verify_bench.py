@@ -11,6 +11,7 @@ from click import option
 from rich.table import Table
 from rich.text import Text
 
+from core.counts import counted
 from core.settings import Settings
 from orchestrator.cli import INTERRUPTED
 from orchestrator.cli.examples import examples
@@ -217,7 +218,7 @@ def _process_bench(file: Path, split: str, *, as_json: bool) -> int:
     for line in protocol_lines(document, PUBLISHED):
         console().print(line)
     if refused:
-        say(f"{len(refused)} rows left out, the first: {refused[0]}", err=True)
+        say(f"{counted(len(refused), 'row')} left out, the first: {refused[0]}", err=True)
     return 0
 
 

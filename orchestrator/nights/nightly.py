@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 
 from sqlalchemy import Connection, Engine
 
+from core.counts import counted
 from core.states import AlertChannel, JobState, NightState
 from db.engine import transaction
 from db.nights.alerts import add_alert
@@ -188,4 +189,4 @@ def _alert(
 
 def _late(progress: Progress) -> str:
     ended = progress.total - progress.open
-    return f"{ended} of {progress.total} jobs had ended by its hour"
+    return f"{ended} of {counted(progress.total, 'job')} had ended by its hour"

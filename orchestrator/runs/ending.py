@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.counts import counted
 from core.states import JobState
 from db.runs.run import Progress, Run
 
@@ -15,9 +16,9 @@ def ending_lines(run: Run, progress: Progress) -> Iterator[str]:
         yield f"run {run.name} succeeded; {results}"
         return
     done = progress.count(JobState.SUCCEEDED)
-    yield f"run {run.name}: {progress.state}, {done} of {progress.total} jobs succeeded"
+    yield f"run {run.name}: {progress.state}, {done} of {counted(progress.total, 'job')} succeeded"
     for failure in progress.failures:
-        jobs = f"{failure['jobs']} job{'' if failure['jobs'] == 1 else 's'} {failure['state']}"
+        jobs = f"{counted(failure['jobs'], 'job')} {failure['state']}"
         example = (failure["example"] or "").strip() or "no message"
         yield f"  {jobs} ({failure['model']}, {failure['error_class']}): {example}"
     if progress.count(JobState.FAILED, JobState.DEAD):

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column
 from sqlalchemy import Engine
 
+from core.counts import counted
 from core.states import JobState
 from db.queue.fleet import WorkerRow, list_workers
 from db.runs.run import Progress as RunProgress
@@ -46,8 +47,8 @@ def follow(
             bar.update(task, total=progress.total, completed=finished, eta=note, age=age)
             mark = (finished, bool(progress.open))
             if not console.is_terminal and mark != shown and _prints_line(finished, progress):
-                at, jobs = time.strftime("%H:%M:%S"), f"{finished} of {progress.total} jobs"
-                console.print(f"{at} {run.name}: {jobs}, {note}")
+                done = f"{finished} of {counted(progress.total, 'job')}"
+                console.print(f"{time.strftime('%H:%M:%S')} {run.name}: {done}, {note}")
                 shown = mark
             if not progress.open or _waits_for_a_budget(now, progress):
                 return progress

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from core.counts import counted
+
 Row = Mapping[str, Any]
 
 
 def imported_lines(imported: Sequence[Row]) -> Iterator[str]:
     """Yield a line per model and file."""
     for row in imported:
-        answers = f"{row['answers']:,} answer{'' if row['answers'] == 1 else 's'}"
+        answers = counted(row["answers"], "answer")
         yield (
             f"imported: {answers} of {row['model']} from {row['file']}, made by {row['origin']}; "
             "their times and memory are not known"

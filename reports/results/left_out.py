@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from core.counts import counted
+
 Row = Mapping[str, Any]
 #: Share of cut answers above which the token limit decides the score.
 CUT_SHARE = 0.05
@@ -22,7 +24,7 @@ def left_out_lines(missing: Sequence[Row], scores: Sequence[Row]) -> Iterator[st
     """Yield a line per model and state without results, and per model whose answers were cut."""
     scored = {row["model"] for row in scores}
     for row in missing:
-        count = f"{row['jobs']} job{'' if row['jobs'] == 1 else 's'} of {row['model']}"
+        count = f"{counted(row['jobs'], 'job')} of {row['model']}"
         happened = _HAPPENED[row["state"]][row["jobs"] != 1]
         without = "" if row["model"] in scored else " (the model has no results)"
         reason = f": {row['reason'].splitlines()[0]}" if row["reason"] else ""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.metrics import METRICS
+from core.counts import counted
 from reports.tables.layout import folded, lean_table, legend
 
 Row = Mapping[str, Any]
@@ -85,8 +86,8 @@ def _notes(head: Row) -> Iterator[RenderableType]:
     unpaired = head["unpaired"]
     if unpaired["a"] or unpaired["b"]:
         yield _wrapped(
-            f"{head['problems']} problems are paired; without a partner: {unpaired['a']} results "
-            f"of A, {unpaired['b']} of B."
+            f"Paired: {counted(head['problems'], 'problem')}; without a partner: "
+            f"{counted(unpaired['a'], 'result')} of A, {unpaired['b']} of B."
         )
     for refusal in head["refusals"]:
         what = "compared all the same" if head["forced"] else "not compared"
@@ -178,8 +179,8 @@ def _needs(row: Row) -> str:
     if row["verdict"] != "inconclusive" or "cross" not in row["why"]:
         return ""
     problems, repetitions = row["problems_needed"], row["repetitions_needed"]
-    ways = [f"{problems:,} problems"] if problems else []
-    ways += [f"{repetitions:,} repetitions"] if repetitions else []
+    ways = [counted(problems, "problem")] if problems else []
+    ways += [counted(repetitions, "repetition")] if repetitions else []
     if not ways:
         return "; the difference lies so close to it that no number of problems would decide"
     only = "" if repetitions else "; repetitions alone would not"
@@ -188,7 +189,7 @@ def _needs(row: Row) -> str:
 
 def _flips(rows: Sequence[Row], head: Row, *, shown: bool) -> Iterator[RenderableType]:
     lost = sum(row["change"] == "lost" for row in rows)
-    moved = f"{head['answers_fell']} problems fell and {head['answers_rose']} rose"
+    moved = f"{counted(head['answers_fell'], 'problem')} fell and {head['answers_rose']} rose"
     yield _wrapped(
         f"Final answers: {lost} lost, {len(rows) - lost} won; over repetitions {moved}, "
         f"p {_p(head['flips_p_value'])} (exact binomial)"

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from core.counts import counted
 from reports.tables.layout import lean_table
 
 Figures = Mapping[str, Any]
@@ -32,7 +33,7 @@ ERROR_CAPTION = (
 def agreement_tables(judge: str, found: Figures) -> Iterator[Table]:
     """Yield the tables of one judge: all steps, those the rules did not find, and the parts."""
     base = "-" if found["base_rate"] is None else f"{100 * found['base_rate']:.0f} %"
-    title = f"{judge}: {found['steps']} steps read by people, {base} of them done"
+    title = f"{judge}: {counted(found['steps'], 'step')} read by people, {base} of them done"
     yield _table(title, {"all steps": found, "not found by rules": found["open"]}, CAPTION)
     if found["scores"]:
         yield _scores(judge, found["scores"])
@@ -80,7 +81,7 @@ def _itself(itself: Figures) -> str:
         return "The judge was asked nothing twice: how far it agrees with itself is not known."
     return (
         f"Asked the same twice, the judge agrees with itself on {_per_cent(itself['agree'])} of "
-        f"{itself['steps']} steps, kappa {_figure(itself['kappa'])}."
+        f"{counted(itself['steps'], 'step')}, kappa {_figure(itself['kappa'])}."
     )
 
 

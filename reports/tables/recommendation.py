@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparison.choice import CRITERIA
+from core.counts import counted
 from reports.tables.layout import add_named_row, folded, lean_table
 
 Row = Mapping[str, Any]
@@ -37,7 +38,7 @@ def _values(candidates: Sequence[Row], problems: int) -> Table:
         if all(name in row["values"] for row in candidates)
     }
     table = lean_table(
-        f"Candidates over {problems} problems: means, of times medians (* Pareto front)",
+        f"Candidates over {counted(problems, 'problem')}: means, of times medians (* Pareto front)",
         ("model and prompt",),
         [_heading(criterion.label) for criterion in known.values()],
     )

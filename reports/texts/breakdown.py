@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from core.counts import counted
 from reports.results.breakdown import RESERVATION, coverage
 from reports.tables.resources import gpu_name
 
@@ -79,7 +80,10 @@ def _line(line: Row) -> list[RenderableType]:
     facts = [
         ("config", line["config_hash"]),
         ("environment", line["environment_hash"]),
-        ("results", f"{line['jobs']} count, of {line['problems']} problems; made: {made}"),
+        (
+            "results",
+            f"{line['jobs']} count, of {counted(line['problems'], 'problem')}; made: {made}",
+        ),
         ("flagged", _flagged(line)),
         ("repetitions", _repetitions(line["repetitions"])),
     ]
@@ -175,7 +179,9 @@ def _difference(row: Row) -> RenderableType:
     unlike = [f"{what} {key}: {' / '.join(map(str, values))}" for what, key, values in found]
     shown = "; ".join(unlike) or "nothing that their starts report"
     where = f"prompt {row['prompt']} in {row['mode']} mode"
-    said = f"{row['model']} has {row['lines']} lines for {where}; no median combines them."
+    said = (
+        f"{row['model']} has {counted(row['lines'], 'line')} for {where}; no median combines them."
+    )
     return Padding(Text(f"{said} They differ in {shown}."), (1, 0, 0, 0))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
+from core.counts import counted
 from reports.texts.verification import COLOURS
 from scoring.verification.document import BAR
 from scoring.verification.marks import MARKS, SIGNS, SPOKEN
@@ -52,7 +53,7 @@ def verification_parts(document: Row) -> Iterator[RenderableType]:
     yield Text()
     counts = ", ".join(f"{document['marks'][mark]} {SPOKEN[mark]}" for mark in MARKS)
     if document["steps"]:
-        yield Text(f"{len(document['steps'])} steps: {counts}")
+        yield Text(f"{counted(len(document['steps']), 'step')}: {counts}")
     elif document["document"] is not None:
         yield Text("no step: the solution states no relation that could be checked")
     yield Text(_took(document), style="dim")
@@ -73,5 +74,7 @@ def _took(document: Row) -> str:
         said.append("the model was sent nothing")
     else:
         late = sum(step["late"] for step in sent)
-        said.append(f"model {made['model_ms']:,.0f} ms for {len(sent)} steps, {late} late")
+        said.append(
+            f"model {made['model_ms']:,.0f} ms for {counted(len(sent), 'step')}, {late} late"
+        )
     return "; ".join(said)

@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from core.counts import counted
 from scoring.verification.marks import MARKS, SIGNS, SPOKEN, Mark, MarkedStep
 
 COLOURS: dict[Mark, str] = {
@@ -33,12 +34,12 @@ def marks_table(steps: Sequence[MarkedStep]) -> Table:
     return table
 
 
-def counted(steps: Sequence[MarkedStep]) -> str:
+def marks_line(steps: Sequence[MarkedStep]) -> str:
     """Return how many steps have each mark, and how many of all computation could read."""
     counts = Counter(step.mark for step in steps)
     said = ", ".join(f"{counts[mark]} {SPOKEN[mark]}" for mark in MARKS)
     parsed = sum(step.parsed for step in steps)
-    return f"{len(steps)} steps: {said}; computation could check {parsed}"
+    return f"{counted(len(steps), 'step')}: {said}; computation could check {parsed}"
 
 
 def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
@@ -56,7 +57,8 @@ def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
         )  # fmt: skip
     yield table
     yield (
-        f"{document['problems']} problems, {document['answers']} right answers, "
+        f"{counted(document['problems'], 'problem')}, "
+        f"{counted(document['answers'], 'right answer')}, "
         f"{document['steps']} untouched steps: {_percent(document['parsed_share'])} parsed, "
         f"{_percent(document['unverified_share'])} unverified, "
         f"{_alarms(document['false_alarms'])} ({_percent(document['false_alarm_rate'])})"
@@ -66,7 +68,7 @@ def bench_lines(document: Mapping[str, Any]) -> Iterator[Table | str]:
 
 
 def _alarms(count: int) -> str:
-    return "1 false alarm" if count == 1 else f"{count} false alarms"
+    return counted(count, "false alarm")
 
 
 def column_lines(document: Mapping[str, Any], model: str) -> Iterator[Table | str]:
@@ -148,9 +150,9 @@ def protocol_lines(
     yield table
     own = document["computation"]
     yield (
-        f"computation: {_alarms(own['false_alarms'])} on {own['right_steps']} steps before the "
-        f"first wrong one ({_percent(own['false_alarm_rate'])}), {_percent(own['parsed_share'])} "
-        "of them could be checked"
+        f"computation: {_alarms(own['false_alarms'])} on {counted(own['right_steps'], 'step')} "
+        f"before the first wrong one ({_percent(own['false_alarm_rate'])}), "
+        f"{_percent(own['parsed_share'])} of them could be checked"
     )
     yield "Published averages over its four files: " + ", ".join(
         f"{name} {share:.1f}" for name, share in published.items()

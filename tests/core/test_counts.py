@@ -7,7 +7,9 @@ import pytest
 from core.counts import counted
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs")])
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 jobs"), (1, "1 job"), (2, "2 jobs"), (1000, "1,000 jobs")]
+)
 def test_only_one_is_one(count: int, said: str) -> None:
     assert counted(count, "job") == said
 

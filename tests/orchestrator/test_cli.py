@@ -197,6 +197,15 @@ def test_doctor_calls_a_gpu_absent_or_broken(
     assert (said["gpu"], said["workers"]) == (state, "none")
 
 
+def test_one_is_counted_as_one(user: dict[str, str]) -> None:
+    given = "submit --model fake --problems sec-symmetric-01 --repetitions 1 --name one"
+    planned = evalctl(user, given, "--dry-run").stdout.splitlines()[0]
+    sizes = "1 model x 1 problem x 1 prompt x 1 repetition"
+    assert planned == f"would submit 1 job: {sizes}, latency mode"
+    assert evalctl(user, given).stdout.endswith(": 1 job submitted\n")
+    assert evalctl(user, "cancel one").stdout == "run one: 1 job cancelled\n"
+
+
 def test_a_name_that_another_experiment_has_is_said(user: dict[str, str]) -> None:
     given = "submit --model fake --problems quickstart --name night"
     assert evalctl_json(user, given)["warnings"] == []

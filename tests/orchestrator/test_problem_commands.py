@@ -184,7 +184,7 @@ def test_refused_rows_are_printed_with_their_lines(user: dict[str, str], tmp_pat
 
     assert done.returncode == 1
     assert f"{data}:1: no mark that calculates" in done.stderr
-    assert "0 of 1 rows written" in done.stdout
+    assert "0 of 1 row written" in done.stdout
 
 
 def test_a_row_that_asks_the_same_again_is_remarked_on(
@@ -237,7 +237,7 @@ def test_agreement_speaks_the_contract(user: dict[str, str], tmp_path: Path) -> 
     assert figures <= set(found["baselines"]["all_done"])
     assert (found["kappa"], found["missing"]) == (1.0, {"precision": 1.0, "recall": 1.0})
     assert "step kappa" in table.stdout
-    assert "1 answers, 1 problems, 3 steps" in table.stdout
+    assert "1 answer, 1 problem, 3 steps" in table.stdout
 
 
 def test_a_folder_without_labels_is_refused(user: dict[str, str], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.counts import counted
 from core.states import PointOutcome
 from workers.errors import EngineError
 from workers.loading.loader import EngineStart
@@ -113,7 +114,7 @@ def judged(
     where others were in flight too. What an engine does not report is not held against it.
     """
     if burst.error is not None:
-        sentence = f"{len(burst.errors)} of {burst.requests} requests failed"
+        sentence = f"{len(burst.errors)} of {counted(burst.requests, 'request')} failed"
         return failed(burst.error, f"{sentence}: {burst.error.sentence}", incidents)
     if "xid" in incidents:
         return _unstable(XID, "the GPU reported an XID error during the trial")
@@ -175,7 +176,7 @@ def _hindered(burst: Burst, at_once: int) -> TrialOutcome | None:
         return _unstable(WAITING, f"a request still waited in {steps} when all should have run")
     together = burst.most("running_peak")
     if together is not None and together < at_once:
-        fewer = f"at most {together:.0f} of {at_once} requests ran at once"
+        fewer = f"at most {together:.0f} of {counted(at_once, 'request')} ran at once"
         return _unstable(WAITING, f"{fewer}, however often they were sent: use longer requests")
     return None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from core.counts import counted
 from db.judging.judgements import run_judges
 from db.runs.run import find_run
 from orchestrator.cli.examples import examples
@@ -63,7 +64,8 @@ def agreement(
         for line in document["refused"]:
             warn(f"line {line['line']}: {line['reason']}")
         if document["unknown"]:
-            warn(f"{len(document['unknown'])} replies are about answers without labels")
+            unknown = counted(len(document["unknown"]), "reply", "replies")
+            warn(f"left out {unknown} about answers without labels")
     else:
         with connect(name="judge card", synthetic=True) as connections:
             found = find_run(connections.engine, run or "latest")

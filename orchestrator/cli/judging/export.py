@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from core.counts import counted
 from db.runs.run import find_run
 from orchestrator.cli.examples import examples
 from orchestrator.cli.files import opened, out_option
@@ -100,7 +101,8 @@ def export(
         print_json(head | {"file": str(out)} | counts)
     else:
         say(
-            f"{name}: {len(asked)} requests about {steps} steps of {answers} scored answers",
+            f"{name}: {counted(len(asked), 'request')} about {counted(steps, 'step')} of "
+            f"{counted(answers, 'scored answer')}",
             err=out is None,
         )
     return 1 if head.get("unreadable") else 0

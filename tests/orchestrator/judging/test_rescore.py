@@ -141,6 +141,6 @@ def test_the_command_speaks_the_contract(engine: Engine, environment: dict[str, 
     named = {"run": str(run_id), "name": document["name"], "scorer_version": SCORER_VERSION}
     assert document == named | counts | {"unreadable": []}
     again = evalctl(environment, "rescore latest")
-    assert "0 of 1 answers rescored" in again.stdout
+    assert "0 of 1 answer rescored" in again.stdout
     assert "skipped: 1 already scored" in again.stdout
     assert evalctl(environment, "rescore nothing").returncode == 2

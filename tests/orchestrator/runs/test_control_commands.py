@@ -64,7 +64,10 @@ def test_a_pause_and_a_resume_without_effect_say_so(user: dict[str, str]) -> Non
     assert evalctl(user, "pause fake").stdout == (
         "run fake: 6 jobs held, 0 running jobs will finish\n"
     )
-    assert evalctl(user, "pause fake").stdout == "run fake: it is paused already\n"
+    assert evalctl(user, "pause fake").stdout == "run fake is paused already\n"
+    assert evalctl(user, "retry fake").stdout == (
+        "run fake: nothing to retry, no job of it is failed or dead\n"
+    )
     evalctl_json(user, "cancel fake")
     ended = "run fake: nothing to pause, all its jobs have ended\n"
     assert evalctl(user, "pause fake").stdout == ended

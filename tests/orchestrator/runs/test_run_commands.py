@@ -67,7 +67,7 @@ def test_delete_says_what_it_would_do_and_does_it_with_yes(
 
     assert dry.returncode == 0, dry.stderr
     assert dry.stdout == (
-        "run first has 1 jobs, 1 answers, 1 scorings\n"
+        "run first has 1 job, 1 answer, 1 scoring\n"
         "nothing is deleted yet; --yes deletes all of it for good\n"
     )
     assert (refused.returncode, "may be another one" in refused.stderr) == (2, True)
