@@ -39,6 +39,8 @@ _REMARK = re.compile(
     r"|on the other hand|otherwise|例如|比如|举例|顺便|相比|换句话说|否则|注意"
     r"|反之)(?![A-Za-z])"
     r"|嘛[\s。.!！~～]*$"
+    r"|^\W*my (?:first|earlier|initial|original) (?:try|guess|attempt|answer|thought)\b"
+    r"|^[\s(（*_]*我?(?:一开始|起初|最初|刚才|原先)(?:以为|算成|算错|写成|想成)"
     r"|^\W*(?:true|false|yes|no)\s+for\s+(?:all\s+)?the\s+(?:others?|rest|remaining)\b",
     re.IGNORECASE,
 )

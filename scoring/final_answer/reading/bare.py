@@ -34,7 +34,7 @@ _OR_WAS_IT = re.compile(
     r"\s*,?\s+or\s+(?:was it|is it|maybe|perhaps|possibly)\s+(?=[-$\d\\])", re.IGNORECASE
 )
 #: The label of an answer in one letter: ``A: 42``.
-_LABEL = re.compile(r"^\s*\**(?:A|Ans)\**\s*[:：]\**\s*(?=[-$\d\\])")
+_LABEL = re.compile(r"^\s*\**(?:(?:A|Ans)\**\s*[:：]|tl;?dr[:,]?)\**\s*(?=[-$\d\\])", re.IGNORECASE)
 #: A number in words, once more in figures: ``five twelfths (5/12)``.
 _FIGURES_IN_BRACKETS = re.compile(
     r"(?P<words>\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty"

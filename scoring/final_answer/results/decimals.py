@@ -13,7 +13,7 @@ _DECIMAL = re.compile(
     r"(?:取\s*(?:π|\\pi)\s*[=≈取为是]\s*3\.14\d*[^,，;；\d]*?)?[,，]?\s*"
     r"(?:大概|大约|约等于|约为|约是|约|≈|\\approx"
     r"|\b(?:or |which is |so )?(?:approximately|about|roughly|around|approx\.?))\s*(?:是|为)?\s*"
-    r"\$?(?P<value>-?\d+\.\d+)[^\d=]{0,12}$",
+    r"\$?(?P<value>-?\d+(?:\.\d+|(?=\s*\\?%)))(?P<percent>\s*\\?%)?[^\d=%]{0,12}$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -32,9 +32,8 @@ class Approximated:
 
 def approximated(text: str) -> Approximated | None:
     """Return what a text approximates by the decimal that it ends in, None where it does not."""
-    found = _DECIMAL.search(text) if "." in text else None
-    return (
-        None
-        if found is None
-        else Approximated(lead=found["lead"], decimal=Fraction(found["value"]))
-    )
+    found = _DECIMAL.search(text) if "." in text or "%" in text else None
+    if found is None:
+        return None
+    share = Fraction(1, 100) if found["percent"] else Fraction(1)
+    return Approximated(lead=found["lead"], decimal=share * Fraction(found["value"]))

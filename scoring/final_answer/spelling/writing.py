@@ -310,7 +310,8 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
     A number shows that where both marks stand in it, or where it is one of the problem's or the
     text's own in that spelling.
     """
-    if _FOREIGN.search(text) is not None:
+    # A name of the problem, José, makes no text Spanish.
+    if any(found.group() not in statement for found in _FOREIGN.finditer(text)):
         return _of_continent(stated)
     if "," not in stated and "." not in stated:
         return stated
@@ -329,8 +330,8 @@ def in_point_notation(stated: str, text: str, statement: str) -> str:
 
 #: German, French and Spanish, which write decimal commas, and points or spaces between thousands.
 _FOREIGN = re.compile(
-    r"[äöüßéèêàçñ]|\b(?:ist|ergibt|antwort|daher|somit|donc|est|vaut|il y a|por lo tanto|luego"
-    r"|entonces|respuesta|hay|vale)\b",
+    r"\w*[äöüßéèêàçñ]\w*|\b(?:ist|ergibt|antwort|daher|somit|donc|il y a|por lo tanto|luego"
+    r"|entonces|respuesta)\b|\b(?:est|vaut|hay|vale)(?= [-\d])",
     re.IGNORECASE,
 )
 _THERE_IS = re.compile(r"^\s*(?:il y a|es gibt(?: also)?|hay)\s+(?=\d)", re.IGNORECASE)
