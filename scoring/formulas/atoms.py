@@ -6,7 +6,7 @@ import math
 
 from scoring.formulas.big_operators import read_big
 from scoring.formulas.cursor import Cursor
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.tree import (
     Binary,
     Call,

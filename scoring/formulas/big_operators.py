@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scoring.formulas.cursor import Cursor
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.tree import (
     BigOperator,
     Binary,

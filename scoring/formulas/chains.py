@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from scoring.formulas.lexer import Token
 from scoring.formulas.parser import parse, parse_all
 from scoring.formulas.rewriting import unfold_signs
+from scoring.formulas.token import Token
 from scoring.formulas.tree import Collection, Constant, Interval, Node, is_tuple, numbers_of, walk
 from scoring.formulas.unit_arithmetic import bare_arithmetic
 from scoring.formulas.verbal_relations import said_comparisons, said_equalities

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.tree import Node, ParseError
 
 MAX_TOKENS = 600

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from scoring.formulas.plain_words import (
     WORD_FUNCTIONS,
@@ -11,6 +10,22 @@ from scoring.formulas.plain_words import (
     is_complex_part,
     is_counted,
     is_ending,
+)
+from scoring.formulas.token import Token, new_token
+from scoring.formulas.token_patterns import (
+    BEFORE_LETTER,
+    BRACED,
+    CAPITALS,
+    CHINESE,
+    GLUED_PI,
+    INDEX,
+    LABEL,
+    LETTERS,
+    MATH,
+    PLAIN_LABEL,
+    SQUARE,
+    TOKEN,
+    UPRIGHT,
 )
 from scoring.formulas.vocabulary import (
     ACCENTS,
@@ -38,33 +53,7 @@ from scoring.formulas.vocabulary import (
 )
 from scoring.text.markdown import layout_marks
 
-_TOKEN = re.compile(
-    r"(?P<num>(?:(?<![({\[,\d.])|(?<=boxed\{))\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|"
-    r"\d{1,3}(?:\{,\}\d{3})+|\d+\.\d+[eE][+-]?\d{1,3}(?!\w|\.\d)|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
-    r"|(?P<cmd>\\[A-Za-z]+\*?)|(?P<esc>\\[^A-Za-z])|(?P<greek>[\u0370-\u03ffℓ∂∇])"
-    r"|(?P<cjk>[\u3400-\u9fff\uf900-\ufaff\u2460-\u24ff\u2776-\u2793]+)"
-    r"|(?P<arrow>=>|->|<=>|<->|[→⇒⇔↦∴∵⟶∀∃])|(?P<rel><=|>=|!=|==|:=|~=|=<|&=|[=<>≤≥≠≈∈≡∝∉≪≫])"
-    r"|(?P<nl>\n)|(?P<delim>\$\$?)|(?P<dots>\.\.\.+)|(?P<prime>'+)"
-    r"|(?P<op>[-+*×/^_!±∓%°‰∪∩|‖√∛∑∏∫∮∞&])|(?P<open>[(\[{⌊⌈⟨])|(?P<close>[)\]}⌋⌉⟩])|(?P<comma>[,、])|(?P<other>.)",
-    re.DOTALL,
-)
 _PUT_AS_THEY_ARE = frozenset(("open", "close", "comma", "delim", "nl", "prime", "arrow"))
-_MATH = re.compile(
-    r"\$\$[^$]{1,2000}\$\$|\$[^$\n]{1,800}\$|\\\((?:[^\\]|\\[^)]){1,800}?\\\)|\\\[(?:[^\\]|\\[^\]]){1,2000}?\\\]"
-    r"|\\begin\{(?:equation|align|aligned|gather|split|cases)\*?\}"
-)
-_LETTERS = re.compile(r"[A-Za-z]+")
-_GLUED_PI = re.compile(r"d[a-z]|[a-zA-Z]?pi[a-zA-Z]?")
-_BEFORE_LETTER = re.compile(r" ?[a-zθαxφ0-9]\b")
-_BRACED = re.compile(r"\s*\{([^{}]{0,80})\}")
-_SQUARE = re.compile(r"\^\{?([23])\}?")
-#: An index in braces, what only sets it upright, and the words among indices.
-_INDEX = re.compile(r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){1,60})\}")
-_UPRIGHT = re.compile(r"\\(?:text|mathrm|rm|mathbf|textrm|operatorname)\s*|[{}]")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
-_LABEL = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*\d?|[A-Z]+(?:_?\d)?[A-Z]*|\\triangle.*|△.*")
-_PLAIN_LABEL = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{1,4}")
-_CAPITALS = re.compile(r"[A-Z]{2,4}(?![a-z])")
 #: Commands that differ in size alone.
 _SIZED = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
@@ -72,24 +61,6 @@ _SIZED = {
 _BIG_SIGNS = {
     "∑": "sum", "∏": "prod", "∫": "int", "∮": "oint", "√": "root", "∛": "root3", "∞": "infty",
 }  # fmt: skip
-
-
-class Token(NamedTuple):
-    """One token: a tuple, as a text makes hundreds of them.
-
-    Kinds: num name func rel op open close comma prime big label, and breaks: word unit arrow sep nl
-    delim.
-    """
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    spaced: bool = False
-
-
-#: Makes a token of its parts in half the time that its own constructor takes.
-_new = tuple.__new__
 
 
 def tokenise(text: str, names: frozenset[str] = frozenset(), *, maths: bool = False) -> list[Token]:
@@ -109,7 +80,7 @@ class _Lexer:
         self.marks = {} if maths else layout_marks(text)
         self.names = names
         self.tokens: list[Token] = []
-        self.spans = [(0, len(text))] if maths else [found.span() for found in _MATH.finditer(text)]
+        self.spans = [(0, len(text))] if maths else [found.span() for found in MATH.finditer(text)]
         self.span = 0
         self.spaced = False
 
@@ -120,7 +91,7 @@ class _Lexer:
         return self.span < len(self.spans) and self.spans[self.span][0] <= at
 
     def put(self, kind: str, text: str, start: int, end: int) -> None:
-        self.tokens.append(_new(Token, (kind, text, start, end, self.spaced)))
+        self.tokens.append(new_token(Token, (kind, text, start, end, self.spaced)))
         self.spaced = False
 
     def run(self) -> list[Token]:
@@ -140,10 +111,10 @@ class _Lexer:
                 while at < size and text[at] == " ":
                     at += 1
                 continue
-            if (found := _LETTERS.match(text, at)) is not None:
+            if (found := LETTERS.match(text, at)) is not None:
                 at = self.letters(found.group(), at, found.end())
                 continue
-            found = _TOKEN.match(text, at)
+            found = TOKEN.match(text, at)
             assert found is not None
             kind, piece, end = found.lastgroup, found.group(), found.end()
             if kind in _PUT_AS_THEY_ARE:
@@ -254,7 +225,7 @@ class _Lexer:
 
     def text_command(self, start: int, end: int) -> int:
         r"""Read ``\text{...}``: a letter is a name, a function is one, the rest is a word."""
-        found = _BRACED.match(self.text, end)
+        found = BRACED.match(self.text, end)
         if found is None:
             return end
         inner = found.group(1).strip()
@@ -302,13 +273,13 @@ class _Lexer:
 
     def subscript(self, start: int, end: int) -> int:
         """Read ``_`` and, where the index is a word and not a formula, take it as one label."""
-        found = _INDEX.match(self.text, end)
+        found = INDEX.match(self.text, end)
         if found is not None:
-            inner = _UPRIGHT.sub("", found.group(1)).strip()
-            if _CHINESE.search(inner) or _LABEL.fullmatch(inner):
+            inner = UPRIGHT.sub("", found.group(1)).strip()
+            if CHINESE.search(inner) or LABEL.fullmatch(inner):
                 self.put("label", re.sub(r"[\s_]", "", inner), start, found.end())
                 return found.end()
-        elif (plain := _PLAIN_LABEL.match(self.text, end)) and not self.in_maths(start):
+        elif (plain := PLAIN_LABEL.match(self.text, end)) and not self.in_maths(start):
             self.put("label", plain.group(), start, plain.end())
             return plain.end()
         self.put("op", "_", start, end)
@@ -350,7 +321,7 @@ class _Lexer:
 
     def unit(self, piece: str, start: int, end: int) -> int:
         """Put a unit of measurement together with its power."""
-        raised = _SQUARE.match(self.text, end)
+        raised = SQUARE.match(self.text, end)
         if raised is None:
             self.put("unit", piece, start, end)
             return end
@@ -397,7 +368,7 @@ class _Lexer:
         return (
             self.in_maths(start)
             or after in ("(", "{", "^", "\\")
-            or bool(_BEFORE_LETTER.match(self.text[end : end + 3]))
+            or bool(BEFORE_LETTER.match(self.text[end : end + 3]))
         )
 
     def _is_unit(self, piece: str, start: int) -> bool:
@@ -415,7 +386,7 @@ class _Lexer:
         return (len(piece) > 1 and piece != "ft") or (self.spaced and not self.in_maths(start))
 
     def _reads_as_maths(self, piece: str, start: int, end: int) -> bool:
-        if GLUED_ALL.fullmatch(piece) or _GLUED_PI.fullmatch(piece):
+        if GLUED_ALL.fullmatch(piece) or GLUED_PI.fullmatch(piece):
             return True
         if len(piece) > 4 and piece not in PLAIN_GREEK:
             return False
@@ -451,7 +422,7 @@ class _Lexer:
                 begin, at = start + at, at + len(name)
                 self.put("big" if name == "lim" else "func", name, begin, start + at)
                 continue
-            capitals = _CAPITALS.match(piece, at)
+            capitals = CAPITALS.match(piece, at)
             if capitals and capitals.end() == len(piece) and not set(capitals.group()) & self.names:
                 self.put("name", capitals.group(), start + at, start + capitals.end())
                 return

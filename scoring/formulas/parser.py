@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from scoring.formulas.atoms import constant, read_atom
 from scoring.formulas.cursor import MAX_DEPTH, Cursor
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.tree import (
     Binary,
     Collection,

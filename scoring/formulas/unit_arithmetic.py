@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.units import measure
 from scoring.formulas.vocabulary import STOP
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.formulas.lexer import Token
+from scoring.formulas.token import Token
 from scoring.formulas.vocabulary import BREAK_KINDS
 
 _EQUALS = frozenset(

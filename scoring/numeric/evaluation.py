@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from scoring.formulas.tree import Function, Node, holds
 from scoring.numeric.compare import Row
-from scoring.numeric.evaluator import BUDGET, Evaluator, UnknownValueError, flatten
+from scoring.numeric.errors import UnknownValueError
+from scoring.numeric.evaluator import BUDGET, Evaluator, flatten
 from scoring.numeric.linear_roots import ROOT_BUDGET, linear_root
 from scoring.numeric.sample_points import SamplePoints
 

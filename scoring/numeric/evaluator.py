@@ -5,7 +5,6 @@ from __future__ import annotations
 import cmath
 import math
 import operator
-import random
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -31,10 +30,11 @@ from scoring.formulas.tree import (
     items_of,
     names_of,
 )
+from scoring.numeric.errors import UnknownValueError
+from scoring.numeric.functions import FUNCTIONS, opaque
+from scoring.numeric.operators import OPERATORS, PLAIN, power, small, whole
 from scoring.numeric.sample_points import POINTS, SamplePoints, Vector
 
-MAX_EXPONENT = 400.0
-MAX_FACTORIAL = 170
 MAX_TERMS = 2000
 #: Node visits that one expression may take, sums and integrals included.
 BUDGET = 12_000
@@ -46,59 +46,6 @@ Bound = Mapping[str, Vector]
 
 _INFINITY = Constant("inf")
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
-
-
-class UnknownValueError(ArithmeticError):
-    """The expression has no value that this evaluator can give."""
-
-
-def _cot(z: complex) -> complex:
-    return 1 / cmath.tan(z)
-
-
-def _floor(z: complex) -> complex:
-    return complex(math.floor(z.real + 1e-12))
-
-
-def _ceil(z: complex) -> complex:
-    return complex(math.ceil(z.real - 1e-12))
-
-
-def _abs(z: complex) -> complex:
-    return complex(abs(z))
-
-
-_FUNCTIONS: Mapping[str, Callable[[complex], complex]] = {
-    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "cot": _cot,
-    "sec": lambda z: 1 / cmath.cos(z), "csc": lambda z: 1 / cmath.sin(z), "arcsin": cmath.asin,
-    "arccos": cmath.acos, "arctan": cmath.atan, "arccot": lambda z: math.pi / 2 - cmath.atan(z),
-    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "coth": lambda z: 1 / cmath.tanh(z),
-    "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
-    "arcsinh": cmath.asinh, "arccosh": cmath.acosh, "arctanh": cmath.atanh, "ln": cmath.log,
-    "log": cmath.log, "lg": cmath.log10, "sqrt": cmath.sqrt, "abs": _abs, "norm": _abs,
-    "floor": _floor, "ceil": _ceil, "Re": lambda z: complex(z.real),
-    "Im": lambda z: complex(z.imag), "arg": lambda z: complex(cmath.phase(z)),
-    "sgn": lambda z: complex((z.real > 0) - (z.real < 0)),
-    "erf": lambda z: complex(math.erf(z.real)),
-}  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _phases(name: str) -> tuple[float, float, float]:
-    rng = random.Random(name)  # noqa: S311  # a fingerprint of a name, no secret
-    return rng.uniform(0, 6), rng.uniform(0, 6), rng.uniform(1.2, 2.4)
-
-
-def opaque(name: str, arguments: list[complex]) -> complex:
-    """Return a fixed, smooth, otherwise meaningless value of an unknown function at a point."""
-    a, b, base = _phases(f"{name}/{len(arguments)}")
-    value = complex(base)
-    try:
-        for i, argument in enumerate(arguments):
-            value += cmath.sin((3.1 + i) * argument + a) + 0.6 * cmath.cos((1.7 + i) * argument + b)
-    except (OverflowError, ValueError):
-        raise UnknownValueError("argument too large") from None
-    return value
 
 
 class Evaluator:
@@ -170,14 +117,14 @@ class Evaluator:
 
     def joined(self, node: Binary, bound: Bound) -> Vector:
         """Return what an operator makes of the values of both sides."""
-        operation = _BINARY.get(node.operator)
+        operation = OPERATORS.get(node.operator)
         if operation is None:
             raise UnknownValueError(f"no value for {node.operator}")
         left, right = self.value(node.left, bound), self.value(node.right, bound)
-        plain = _PLAIN.get(node.operator)
+        plain = PLAIN.get(node.operator)
         if plain and isinstance(left[0], complex) and isinstance(right[0], complex):
             return list(map(plain, left, right))
-        if operation is _power and isinstance(left[0], complex) and _is_two(node.right):
+        if operation is power and isinstance(left[0], complex) and _is_two(node.right):
             return list(map(operator.mul, left, left))
         return [operation(a, b) for a, b in zip(left, right, strict=True)]
 
@@ -196,7 +143,7 @@ class Evaluator:
         if node.base is not None:
             base = self.value(node.base, bound)
             return [cmath.log(a) / cmath.log(b) for a, b in zip(values, base, strict=True)]
-        function = _FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name)
         if function is None or (self.formal and name not in ("sqrt", "abs", "norm")):
             return [opaque(name, [value]) for value in values]
         return [function(value) for value in values]
@@ -227,13 +174,13 @@ class Evaluator:
     def series(self, node: BigOperator, bound: Bound) -> Vector:
         """Return the values of a sum or product with bounds."""
         product = node.sign == "prod"
-        low = _whole(self.value(node.low, bound)[0])
-        if any(_whole(value) != low for value in self.value(node.low, bound)):
+        low = whole(self.value(node.low, bound)[0])
+        if any(whole(value) != low for value in self.value(node.low, bound)):
             raise UnknownValueError("lower bound varies")
         if node.high == _INFINITY:
             highs = [low + ENDLESS_TERMS] * self.points
         else:
-            highs = [_whole(value) for value in self.value(node.high, bound)]
+            highs = [whole(value) for value in self.value(node.high, bound)]
         if max(highs) - low > MAX_TERMS:
             raise UnknownValueError("too many terms")
         total = [complex(product)] * self.points
@@ -258,7 +205,7 @@ class Evaluator:
     def factorial(self, node: Factorial, bound: Bound) -> Vector:
         """Return the factorials."""
         tops = self.value(node.operand, bound)
-        return [complex(math.factorial(_small(value))) for value in tops]
+        return [complex(math.factorial(small(value))) for value in tops]
 
     def row(self, node: Collection, bound: Bound) -> Vector:
         """Return a column a point for a tuple or a list."""
@@ -302,83 +249,8 @@ def _scalar(value: Any) -> complex:
     return complex(value)
 
 
-def _whole(value: complex) -> int:
-    if (
-        abs(value.imag) > 1e-9
-        or abs(value.real - round(value.real)) > 1e-9
-        or abs(value.real) > 1e6
-    ):
-        raise UnknownValueError("not a whole number")
-    return round(value.real)
-
-
-def _small(value: complex) -> int:
-    number = _whole(value)
-    if not 0 <= number <= MAX_FACTORIAL:
-        raise UnknownValueError("outside the factorials kept")
-    return number
-
-
-def _multiply(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        if a.shape == b.shape and a.shape[1] == 1 and a.shape[0] > 1:
-            return complex((a * b).sum())
-        made = a @ b
-        return complex(made[0, 0]) if made.shape == (1, 1) else made
-    return a * b
-
-
-def _cross(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape == (3, 1):
-        return np.cross(a[:, 0], b[:, 0]).reshape(3, 1)
-    return _multiply(a, b)
-
-
-def _divide(a: Any, b: Any) -> Any:
-    if isinstance(b, np.ndarray):
-        raise UnknownValueError("division by an array")
-    return a / b
-
-
-def _add(a: Any, b: Any) -> Any:
-    if isinstance(a, np.ndarray) != isinstance(b, np.ndarray):
-        # 0 stands for the zero matrix; any other number beside a matrix is not meant literally.
-        zero, other = (a, b) if isinstance(b, np.ndarray) else (b, a)
-        if zero != 0:
-            raise UnknownValueError("number added to an array")
-        return other
-    if isinstance(a, np.ndarray) and a.shape != b.shape:
-        raise UnknownValueError("shapes differ")
-    return a + b
-
-
-def _subtract(a: Any, b: Any) -> Any:
-    return _add(a, -b)
-
-
 def _is_two(node: Node) -> bool:
     return isinstance(node, Number) and node.value == 2
-
-
-def _power(a: Any, b: Any) -> Any:
-    if isinstance(b, np.ndarray):
-        raise UnknownValueError("array as exponent")
-    if isinstance(a, np.ndarray):
-        if a.shape[0] != a.shape[1]:
-            raise UnknownValueError("power of a column")
-        return np.linalg.matrix_power(a, min(_whole(b), 40))
-    if abs(b) > MAX_EXPONENT:
-        raise UnknownValueError("exponent too large")
-    if a == 0 and b.real < 0:
-        raise UnknownValueError("division by zero")
-    if b == 2:
-        return a * a
-    # An odd root of a negative number is meant as the real one.
-    if b.imag == 0 and a.imag == 0 and a.real < 0 and b.real != int(b.real):
-        odd = round(1 / b.real)
-        if odd % 2 and abs(b.real * odd - 1) < 1e-12:
-            return complex(-((-a.real) ** b.real))
-    return a**b
 
 
 def _of_matrix(name: str, value: Any) -> Any:
@@ -397,22 +269,6 @@ def _gauss() -> tuple[tuple[float, float], ...]:
     return tuple((float(p + 1) / 2, float(w) / 2) for p, w in zip(places, weights, strict=True))
 
 
-def _chosen(a: Any, b: Any) -> complex:
-    return complex(math.comb(_small(a), _small(b)))
-
-
-def _arranged(a: Any, b: Any) -> complex:
-    return complex(math.perm(_small(a), _small(b)))
-
-
-#: What the operators do to two numbers, where neither side is an array.
-_PLAIN: Mapping[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
-}  # fmt: skip
-_BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
-    "add": _add, "sub": _subtract, "mul": _multiply, "cross": _cross, "div": _divide, "pow": _power,
-    "binom": _chosen, "perm": _arranged,
-}  # fmt: skip
 _HANDLERS: Mapping[type[Node], Callable[[Evaluator, Any, Bound], Vector]] = {
     Number: Evaluator.number, Variable: Evaluator.named, Constant: Evaluator.constant,
     Negation: Evaluator.negative, Binary: Evaluator.joined, Function: Evaluator.function,

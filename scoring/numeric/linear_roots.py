@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from scoring.formulas.tree import Node
 from scoring.numeric.compare import Row
-from scoring.numeric.evaluator import Evaluator, UnknownValueError, flatten
+from scoring.numeric.errors import UnknownValueError
+from scoring.numeric.evaluator import Evaluator, flatten
 from scoring.numeric.sample_points import POINTS, Vector
 
 #: Node visits that one attempt to solve may take.

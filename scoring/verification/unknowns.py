@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.formulas.tree import Binary, Node
-from scoring.numeric.evaluator import Evaluator, UnknownValueError, flatten
+from scoring.numeric.errors import UnknownValueError
+from scoring.numeric.evaluator import Evaluator, flatten
 from scoring.numeric.sample_points import POINTS
 
 MAX_DEGREE = 6
