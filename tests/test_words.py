@@ -125,6 +125,7 @@ FOLDERS = (
     "problems/labelled/guesses_test_2/answers/",
     "problems/labelled/guesses_test_3/answers/",
     "problems/labelled/guesses_test_4/answers/",
+    "problems/labelled/guesses_test_5/answers/",
     "problems/labelled/test/answers/",
 )
 PROSE = (

@@ -20,8 +20,6 @@ from scoring.final_answer.choices import (
     lone_choice,
 )
 from scoring.final_answer.demands.demand import demanded, unmet
-from scoring.final_answer.equivalence.comparison import Comparison
-from scoring.final_answer.equivalence.math_verify import shared
 from scoring.final_answer.equivalence.values import Evaluate, QueryMathVerify
 from scoring.final_answer.equivalence.verdict import Verdict
 from scoring.final_answer.extraction.answer_place import find_answer
@@ -29,15 +27,14 @@ from scoring.final_answer.extraction.denials import asked_impossible, denies, im
 from scoring.final_answer.extraction.emoticons import without_emoticons
 from scoring.final_answer.extraction.retractions import rejected, without_struck
 from scoring.final_answer.extraction.stated import Stated
-from scoring.final_answer.forms.amounts import measure
 from scoring.final_answer.forms.form import Equation, Form, Scalar, Spans, Words
 from scoring.final_answer.forms.shapes import read_form
 from scoring.final_answer.notations.dates import same_day
-from scoring.final_answer.notations.durations import durations
 from scoring.final_answer.notations.remainders import part_asked, same_remainder
 from scoring.final_answer.question.question import Question
 from scoring.final_answer.reading.stated_form import read_stated
 from scoring.final_answer.reading.words import last_words
+from scoring.final_answer.references import bounded_query, comparison, evaluator
 from scoring.final_answer.results.counted import counts_another
 from scoring.final_answer.results.decimals import approximated
 from scoring.final_answer.results.directions import is_reversed
@@ -48,15 +45,12 @@ from scoring.final_answer.results.endings import (
     restated,
 )
 from scoring.final_answer.results.places import only_place
+from scoring.final_answer.results.standing import standing
 from scoring.final_answer.spelling.writing import in_point_notation, one_spelling, squeezed
 from scoring.final_answer.thinking import searched, visible
-from scoring.numeric.evaluation import Evaluation
 from scoring.numeric.symbols import Symbols
 from scoring.text.hidden import without_hidden
 
-#: Questions that math-verify is asked about one reference, and how long one may be.
-MAX_QUESTIONS = 3
-MAX_ASKED = 600
 #: Characters of what is stated that are read; more is not one answer.
 MAX_STATED = 4_000
 #: Characters behind what is stated that may take it back.
@@ -93,7 +87,7 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
 
     ``symbols`` and ``question`` are those of the problem.
     """
-    evaluate = _evaluate(symbols)
+    evaluate = evaluator(symbols)
     answer = _as_choice(problem.answer)
     text = without_emoticons(without_struck(searched(text)))
     if answer.kind == "choice":
@@ -145,6 +139,8 @@ def judge_answer(problem: Problem, text: str, symbols: Symbols, question: Questi
     )
     if any(end.right for end in ends):
         return Judgement(right=True, stated=stated)
+    if (stands := _standing(evaluate, question, answer, text, stated)) is not None:
+        return Judgement(right=True, stated=stands)
     if decided.right is None and ends and all(end.right is False for end in ends):
         return Judgement(right=False, reason="another value", stated=stated)
     return decided
@@ -160,7 +156,7 @@ def _is_approximated(
     lead = replace(stated, text=said.lead, before="")
     return any(
         said.is_near(
-            _comparison(evaluate, question, answer, reference).number(one_spelling(reference))
+            comparison(evaluate, question, answer, reference).number(one_spelling(reference))
         )
         and _compared(evaluate, question, answer, reference, lead).right is True
         for reference in answer.any_of
@@ -175,7 +171,28 @@ def read_references(problem: Problem, symbols: Symbols, question: Question) -> N
     demanded(question.text)
     for reference in answer.any_of:
         _is_words(reference)
-        _comparison(_evaluate(symbols), question, answer, reference).read(reference)
+        comparison(evaluator(symbols), question, answer, reference).read(reference)
+
+
+def _standing(
+    evaluate: Evaluate, question: Question, answer: Answer, text: str, stated: Stated
+) -> Stated | None:
+    """Return the right result where a text states it and goes on behind it."""
+    query = bounded_query()
+
+    def is_right(clause: str) -> bool:
+        said = Stated(start=0, end=len(clause), how="end", text=clause, before="")
+        compared = (
+            _compared(evaluate, question, answer, reference, said, query=query)
+            for reference in answer.any_of
+        )
+        return any(verdict.right for verdict in compared)
+
+    place = standing(text, stated, question, answer.any_of, is_right)
+    if place is None:
+        return None
+    start, end = place
+    return Stated(start=start, end=end, how="end", text=text[start:end], before=text[:start])
 
 
 def _until_right(verdicts: Iterable[Verdict]) -> list[Verdict]:
@@ -196,13 +213,13 @@ def unreadable(problem: Problem) -> str | None:
     answer = problem.answer
     if answer.kind in ("proof", "rubric"):
         return None
-    evaluate, question = _evaluate(Symbols.of(problem)), Question.of(problem)
+    evaluate, question = evaluator(Symbols.of(problem)), Question.of(problem)
     for reference in answer.any_of:
         if answer.kind == "choice":
             if not letters_of(reference):
                 return f"the reference answer {reference!r} holds no letter of a choice"
             continue
-        how = _comparison(evaluate, question, answer, reference)
+        how = comparison(evaluate, question, answer, reference)
         itself = how.judge(reference, how.read(reference), reference)
         if not _closes(reference) or itself.right is not True:
             return f"the reference answer {reference!r} cannot be read"
@@ -268,18 +285,26 @@ def _is_cut(text: str) -> bool:
 
 
 def _compared(
-    evaluate: Evaluate, question: Question, answer: Answer, reference: str, stated: Stated
+    evaluate: Evaluate,
+    question: Question,
+    answer: Answer,
+    reference: str,
+    stated: Stated,
+    *,
+    query: QueryMathVerify | None = None,
 ) -> Verdict:
     for same_notation in (same_day, same_remainder):
         if (same := same_notation(reference, stated.text)) is not None:
             return Verdict(right=same)
     if re.fullmatch(r"\d+", reference) and (part := part_asked(stated.text, question.text)):
         return Verdict(right=part == reference)
-    how = _comparison(evaluate, question, answer, reference)
+    how = comparison(evaluate, question, answer, reference, query)
     read = read_stated(question, how, reference, stated)
     verdict = how.judge(reference, read, stated.text)
     in_form = not (verdict.right and unmet(question.text, one_spelling(reference), read)) or any(
-        _compared(evaluate, question, answer, reference, replace(stated, text=part)).right
+        _compared(
+            evaluate, question, answer, reference, replace(stated, text=part), query=query
+        ).right
         for part in restated(stated)
     )
     if not in_form:
@@ -315,73 +340,6 @@ def _takes_back(
         return False
     form = read_form(value)
     return any(
-        _comparison(evaluate, question, answer, reference).judge(reference, form, value).right
+        comparison(evaluate, question, answer, reference).judge(reference, form, value).right
         for reference in answer.any_of
     )
-
-
-def _comparison(
-    evaluate: Evaluate, question: Question, answer: Answer, reference: str
-) -> Comparison:
-    return Comparison(
-        kind=answer.kind,
-        tol=answer.tol,
-        unit=answer.unit,
-        asked_unit=question.unit,
-        demanded_unit=question.demanded_unit,
-        percents=question.speaks_of_percent,
-        given_units=question.given_units,
-        names=_names(reference),
-        asked=question.spelled,
-        evaluate=evaluate,
-        query=_limited(shared().equal),
-    )
-
-
-def _limited(query: QueryMathVerify) -> QueryMathVerify:
-    """Return math-verify with bounded work: few questions, and none after one it cannot answer."""
-    left = MAX_QUESTIONS
-
-    def limited(gold: str, answer: str) -> bool | None:
-        nonlocal left
-        if left == 0 or len(gold) + len(answer) > MAX_ASKED:
-            return None
-        verdict = query(gold, answer)
-        left = 0 if verdict is None else left - 1
-        return verdict
-
-    return limited
-
-
-@lru_cache(maxsize=1024)
-def _names(reference: str) -> frozenset[str]:
-    """Return the letters that stand for something in a reference."""
-    reference = durations(_UPRIGHT.sub(_without_unit, reference))
-    bare = re.sub(
-        r"\\text\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]{3,}|(?<=\d)\s*[ap]\.?\s?m\.?(?![A-Za-z])",
-        " ",
-        reference,
-        flags=re.IGNORECASE,
-    )
-    alone = re.findall(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])", bare)
-    return frozenset(alone) | frozenset(re.findall(r"(?<=\d)[a-zA-Z](?![A-Za-z])", bare))
-
-
-_UPRIGHT = re.compile(r"(?<=[\d}\s])\\mathrm\s*\{(?P<unit>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
-
-
-def _without_unit(found: re.Match[str]) -> str:
-    """Return upright letters that are a unit as a space, others as they are."""
-    unit = re.sub(r"[\\{}\s^]|,", "", found["unit"])
-    return " " if measure(unit) is not None else found.group()
-
-
-def _evaluate(symbols: Symbols) -> Evaluate:
-    """Return a function for the values of an expression at the problem's sample points."""
-    evaluation = Evaluation(symbols.points)
-
-    def evaluate(text: str) -> tuple[complex, ...] | None:
-        node = symbols.read(text)
-        return None if node is None else evaluation.row(symbols.settle(node, {}))
-
-    return evaluate

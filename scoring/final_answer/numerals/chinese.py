@@ -101,11 +101,11 @@ def chinese_number(text: str) -> int | None:
 
 
 _CHINESE_FRACTION = re.compile(
-    rf"(?P<sign>负)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)"
+    rf"(?P<sign>负的?)?(?:(?P<whole>[{_CHINESE}\d]+)又)?(?P<bottom>[{_CHINESE}\d]+)"
     rf"分之(?P<top>[{_CHINESE}\d.]+)"
 )
 _CHINESE_NUMBER = re.compile(
-    rf"(?P<sign>负)?(?P<number>(?:(?!零[件钱食售头下散碎]"
+    rf"(?P<sign>负的?)?(?P<number>(?:(?!零[件钱食售头下散碎]"
     rf"|千[米克瓦卡帕])[{_CHINESE}])+)(?:点(?P<decimals>[零〇一二三四五六七八九]+)"
     rf")?"
 )
@@ -174,4 +174,4 @@ def with_chinese(text: str) -> str:
     text = _CHINESE_FRACTION.sub(fraction, _RHYME.sub(_product, text))
     text_now = text
     text = _CHINESE_NUMBER.sub(number, text)
-    return re.sub(r"负(?=\s*[\d\\(])", "-", text)
+    return re.sub(r"负的?(?=\s*[\d\\(])", "-", text)

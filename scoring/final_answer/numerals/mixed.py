@@ -9,7 +9,7 @@ MIXED = re.compile(
     r"|and)?\s*\\frac\s*\{\s*(?P<top>\d+)\s*\}\s*\{\s*(?P<bottom>\d+)\s*\}"
 )
 MIXED_PLAIN = re.compile(
-    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|又|\s+and\s+)"
+    r"(?<![\d.}_^\w\\/*+=<>-])(?P<sign>-?)(?P<whole>\d+)(?:\s+|\s*又\s*|\s+and\s+)"
     r"(?P<top>\d+)\s*/\s*(?P<bottom>\d+)(?![\d/]|\.\d)"
 )
 _VULGAR = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5),
