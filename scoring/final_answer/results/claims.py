@@ -57,7 +57,7 @@ _AT_POINT = re.compile(r"^\W*(?:at )?[A-Za-z]\s*=\s*-?[\d.]+\s*(?:gives|:|：|�
 _NO_CLAIM = re.compile(
     r"\b(?:not|never|cannot|wrong|at (?:most|least)|between|than|friend|books?|textbooks?|someone"
     r"|says?|said|claims?|wrote|when|where|with|at|needs?|as|could|either|some|good|ok|try\w*|put)\b"
-    r"|n't\b|当|不是|并非|≠|错|误|同学|有人|他说|书上|网上|可能|也许|才",
+    r"|\b(?:attained|achieved|reached)\b|取[得到]|n't\b|当|不是|并非|≠|错|误|同学|有人|他说|书上|网上|可能|也许|才",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(

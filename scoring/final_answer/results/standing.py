@@ -52,12 +52,16 @@ def standing(
     for at, clause in enumerate(made):
         if not clause.claims(rare=rare) or not _says(clause, is_right):
             continue
-        if not (rare or clause.explained) and _in_one_sentence(clause, stated, text):
+        later = made[at + 1 :]
+        commented = all(c.aside or c.bounds or is_right(c.text) for c in later)
+        named = clause.names if later else clause.asked or clause.about > 1
+        alone = clause.explained or (named and commented)
+        if not (rare or alone) and _in_one_sentence(clause, stated, text):
             continue
-        behind = (later for later in made[at + 1 :] if later.competes(clause, rare=rare))
+        behind = (other for other in later if other.competes(clause, rare=rare))
         if any(words.search(text, clause.end) for words in takes_back):
             continue
-        if all(is_right(later.text) for later in behind):
+        if all(is_right(other.text) for other in behind):
             return clause.start, clause.end
     return None
 

@@ -58,6 +58,20 @@ def test_a_value_that_is_not_the_result_does_not_stand(reply: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reply", "right"),
+    [
+        ("The least cost is 120 yuan because 2 counters wait 4 hours.", True),
+        ("2 个窗口费用 150 元、3 个窗口费用 120 元：最小费用是 120 元。", True),
+        ("The least cost is 120 yuan with 2 counters, so the whole cost is 240 yuan.", False),
+        ("The least cost is 150 yuan, attained for 120.", False),
+    ],
+)
+def test_a_number_within_the_last_sentence_needs_its_name(reply: str, *, right: bool) -> None:
+    statement = "Find the least cost per hour in yuan. 求每小时最小费用。"
+    assert (judge_text(value("120", statement), reply).right is True) == right
+
+
+@pytest.mark.parametrize(
     ("reference", "reply"),
     [
         (r"\frac{18}{5}", "最小值是 3 又 3/5。"),
