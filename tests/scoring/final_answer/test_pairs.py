@@ -60,6 +60,7 @@ def rates(name: str) -> tuple[float, float]:
         ("test_5", 0.95, 0.005),
         ("test_6", 0.96, 0.005),
         ("test_7", 0.9, 0.025),
+        ("test_8", 0.85, 0.035),
     ],
 )
 def test_rates_hold(name: str, right: float, false_right: float) -> None:
